@@ -1,0 +1,1 @@
+"""The work itself, free of ComfyUI: tracks, media, face, speech, motion, rendering."""

@@ -1,0 +1,38 @@
+"""What the surrounding program lends to the core: progress, cancel and the compute device."""
+
+from __future__ import annotations
+
+import os
+from typing import Protocol
+
+
+class Host(Protocol):
+    """Implemented by ComfyUI's side in `nodes/host.py` and by `PlainHost` elsewhere."""
+
+    @property
+    def device(self) -> str:
+        """Torch device for the networks: "cpu", "cuda", "cuda:1", "mps"."""
+
+    @property
+    def threads(self) -> int:
+        """How many CPU threads may draw at a time, at least 1."""
+
+    def progress(self, done: int, total: int) -> None:
+        """Report progress; raises `Cancelled` (or the host's own interrupt) to stop the work."""
+
+    def status(self, text: str) -> None:
+        """Say in a few words which stage has begun."""
+
+
+class PlainHost:
+    """The default host: no progress display, never cancelled, CPU."""
+
+    def __init__(self, device: str = "cpu", threads: int | None = None) -> None:
+        self.device = device
+        self.threads = threads or max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+    def progress(self, done: int, total: int) -> None:
+        """Do nothing."""
+
+    def status(self, text: str) -> None:
+        """Do nothing."""
