@@ -1,0 +1,195 @@
+"""Fit the head to 478 landmarks: pose, identity and expression, then warp the rest away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...pipeline_core.arkit import INDEX
+from ...pipeline_core.types import FloatArray
+from .head_model import HeadModel
+
+ROUNDS = 8
+"""Pose and shape are solved in turn; the residual stops falling after six to eight rounds."""
+DEPTH_WEIGHT = 0.25
+"""Trust in the landmarks' z relative to x and y: it is a guess from one view."""
+CONTOUR_WEIGHT = 2.0
+"""Extra weight of lip and lid contours, which move most and show most."""
+IDENTITY_RIDGE = 0.6
+EXPRESSION_RIDGE = 0.25
+IDENTITY_LIMIT = 2.5
+"""Identity coefficients are in standard deviations."""
+RESIDUAL_REACH = 0.22
+"""Beyond this share of the face width from the nearest landmark the residual warp has faded."""
+
+FITTED_UNITS = tuple(
+    INDEX[name]
+    for name in (
+        "eyeBlinkLeft", "eyeBlinkRight", "eyeSquintLeft", "eyeSquintRight", "eyeWideLeft", "eyeWideRight",
+        "jawOpen", "jawLeft", "jawRight", "mouthFunnel", "mouthPucker", "mouthLeft", "mouthRight",
+        "mouthSmileLeft", "mouthSmileRight", "mouthFrownLeft", "mouthFrownRight", "mouthDimpleLeft",
+        "mouthDimpleRight", "mouthStretchLeft", "mouthStretchRight", "mouthRollLower", "mouthRollUpper",
+        "mouthShrugLower", "mouthShrugUpper", "mouthLowerDownLeft", "mouthLowerDownRight",
+        "mouthUpperUpLeft", "mouthUpperUpRight", "browDownLeft", "browDownRight", "browInnerUp",
+        "browOuterUpLeft", "browOuterUpRight", "cheekSquintLeft", "cheekSquintRight",
+        "noseSneerLeft", "noseSneerRight",
+    )
+)  # fmt: skip
+
+_LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185,
+         78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191)  # fmt: skip
+_LIDS = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246,
+         263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Pose:
+    """Weak perspective camera: pixel = scale * (R X) with y down, plus offset."""
+
+    rotation: FloatArray
+    """Head frame to camera frame [shape=(3, 3)]."""
+    scale: float
+    """Pixels per centimetre."""
+    offset_px: FloatArray
+    """Pixel of the head frame's origin [shape=(2,)]."""
+
+    def project(self, points_cm: FloatArray) -> FloatArray:
+        """Return x right, y down, depth towards the viewer, in pixels [shape=(..., 3)]."""
+        turned = points_cm @ (self.rotation.T * np.float32(self.scale))
+        turned[..., 1] *= -1
+        turned[..., :2] += self.offset_px
+        return np.asarray(turned, np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class FittedHead:
+    """One person's head, such that it lies exactly on the photo."""
+
+    neutral_cm: FloatArray
+    """Head without expression, residual included [shape=(N, 3)]."""
+    expression: FloatArray
+    """The photo's own expression, ARKit order [shape=(52,)]."""
+    identity: FloatArray
+    """[shape=(60,)] standard deviations."""
+    pose: Pose
+    source_px: FloatArray
+    """Where each vertex lies in the photo [shape=(N, 3)]."""
+    mouth_affine: FloatArray
+    """Places the mouth interior: position + affine @ (x, y, z, 1) [shape=(3, 4), cm]."""
+    residual_ratio: float
+    """Mean landmark distance before the residual warp, as a share of the face width."""
+
+
+def fit_head(model: HeadModel, landmarks_px: FloatArray) -> FittedHead:
+    """Fit `model` to MediaPipe landmarks.
+
+    Parameters
+    ----------
+    model : HeadModel
+        The head.
+    landmarks_px : FloatArray
+        Landmarks [shape=(478, 3)], x right, y down, z away from the viewer, in pixels.
+
+    Returns
+    -------
+    FittedHead
+        Whose `source_px` agrees with the landmarks to a fraction of a pixel.
+    """
+    target = np.asarray(landmarks_px[:468], np.float64) * [1.0, -1.0, -1.0]
+    basis = np.concatenate([model.identity, model.units[list(FITTED_UNITS)]])
+    corners = basis[:, model.landmark_triangles]
+    at_landmarks = np.einsum("lk,blkc->blc", model.landmark_weights, corners).astype(np.float64)
+    mean = model.landmarks(model.vertices).astype(np.float64)
+    coefficients = _alternate(mean, at_landmarks, target)
+    rotation, scale, offset = _procrustes(mean + np.tensordot(coefficients, at_landmarks, 1), target)
+    pose = Pose(rotation.astype(np.float32), float(scale), np.array([offset[0], -offset[1]], np.float32))
+    count = len(model.identity)
+    identity = coefficients[:count].astype(np.float32)
+    expression = np.zeros(len(model.units), np.float32)
+    expression[list(FITTED_UNITS)] = coefficients[count:]
+    neutral = model.vertices + np.tensordot(identity, model.identity, 1)
+    shaped = neutral + np.tensordot(expression, model.units, 1)
+    residual_px = np.asarray(landmarks_px[:468, :2] - pose.project(model.landmarks(shaped))[:, :2])
+    width = float(np.ptp(landmarks_px[:468, 0]))
+    warp_px = _residual_warp(pose.project(shaped)[:, :2], landmarks_px[:468, :2], residual_px, width)
+    back = np.column_stack([warp_px[:, 0], -warp_px[:, 1], np.zeros(len(warp_px))]) / scale
+    warp_cm = (back @ rotation).astype(np.float32)
+    lip_shift = (np.append([1, -1] * residual_px[list(_LIPS)].mean(axis=0), 0.0) / scale) @ rotation
+    affine = np.tensordot(identity, model.mouth_identity, 1)
+    affine[:, 3] += lip_shift
+    return FittedHead(
+        neutral_cm=np.asarray(neutral + warp_cm, np.float32),
+        expression=expression,
+        identity=identity,
+        pose=pose,
+        source_px=pose.project(np.asarray(shaped + warp_cm, np.float32)),
+        mouth_affine=affine.astype(np.float32),
+        residual_ratio=float(np.linalg.norm(residual_px, axis=1).mean() / width),
+    )
+
+
+def _alternate(mean: np.ndarray, basis: np.ndarray, target: np.ndarray) -> np.ndarray:
+    count = len(basis)
+    expressions = len(FITTED_UNITS)
+    ridge = np.r_[np.full(count - expressions, IDENTITY_RIDGE), np.full(expressions, EXPRESSION_RIDGE)] ** 2
+    low = np.r_[np.full(count - expressions, -IDENTITY_LIMIT), np.zeros(expressions)]
+    high = np.r_[np.full(count - expressions, IDENTITY_LIMIT), np.ones(expressions)]
+    weights = np.ones((len(mean), 1))
+    weights[list(_LIPS + _LIDS)] = CONTOUR_WEIGHT
+    weights = weights * [1.0, 1.0, DEPTH_WEIGHT]
+    coefficients = np.zeros(count)
+    for _ in range(ROUNDS):
+        rotation, scale, offset = _procrustes(mean + np.tensordot(coefficients, basis, 1), target)
+        local = (target - offset) @ rotation / scale - mean
+        # Depth is only weak along the viewing axis: weigh in camera axes.
+        turned = (basis @ rotation.T) * weights
+        wanted = (local @ rotation.T) * weights
+        matrix = turned.reshape(count, -1)
+        # One centimetre is about 7 % of a face; the ridge is stated for millimetre-like residuals.
+        gram, right = matrix @ matrix.T + np.diag(ridge), matrix @ wanted.ravel()
+        coefficients = bounded_solve(gram, right, low, high)
+    return coefficients
+
+
+def bounded_solve(gram: np.ndarray, right: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Minimise x.G.x / 2 - r.x within bounds by coordinate descent (G is positive definite)."""
+    x = np.clip(np.linalg.solve(gram, right), low, high)
+    gradient = gram @ x - right
+    for _ in range(60):
+        largest = 0.0
+        for i in range(len(x)):
+            step = min(max(x[i] - gradient[i] / gram[i, i], low[i]), high[i]) - x[i]
+            if step:
+                x[i] += step
+                gradient += gram[i] * step
+                largest = max(largest, abs(step))
+        if largest < 1e-4:
+            break
+    return x
+
+
+def _procrustes(points: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
+    """Similarity that maps points onto target (Umeyama 1991), depth trusted less."""
+    weight = np.array([1.0, 1.0, DEPTH_WEIGHT])
+    a, b = points - points.mean(0), target - target.mean(0)
+    for _ in range(2):
+        u, _, vt = np.linalg.svd((b * weight).T @ a)
+        flip = np.diag([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
+        rotation = u @ flip @ vt
+        turned = a @ rotation.T
+        scale = float((turned * b * weight).sum() / (turned * turned * weight).sum())
+    return rotation, scale, target.mean(0) - scale * rotation @ points.mean(0)
+
+
+def _residual_warp(points: FloatArray, centres: FloatArray, residual: FloatArray, width: float) -> FloatArray:
+    """Thin-plate interpolation of the residual, fading outside the landmarks."""
+    from scipy.interpolate import RBFInterpolator
+    from scipy.spatial import cKDTree
+
+    unit = 200.0 / width  # so that the smoothing means the same on every picture size
+    spline = RBFInterpolator(centres * unit, residual, kernel="thin_plate_spline", smoothing=0.5)
+    warp = spline(points * unit)
+    distance = cKDTree(centres).query(points)[0] / (RESIDUAL_REACH * width)
+    fade = np.clip(1.0 - distance, 0.0, 1.0)
+    return np.asarray(warp * (fade * fade * (3 - 2 * fade))[:, None], np.float32)
