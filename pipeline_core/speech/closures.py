@@ -24,6 +24,12 @@ _MIN_DIP_DB = 4.0
 """A shallower dip says nothing about where the closure is; the phone's own times stay."""
 _EDGE = 0.5
 """The closure's edges lie half-way (in dB) between the dip and the sound beside it."""
+_KEEP_MS = 10
+"""Left of each neighbour."""
+_BESIDE_MS = 80
+"""The sound beside a closure is judged over this length outside the phone."""
+_SEARCH_BEFORE_SILENCE_MS = 100
+"""At the end of a phrase the level falls anyway: the dip is looked for this far into the phone."""
 _MAX_AFTER_SILENCE_MS = 120
 """Before the first sound of a phrase the lips shut this long before the release at most."""
 
@@ -33,39 +39,38 @@ def _span(level: FloatArray, start: float, end: float) -> FloatArray:
     return level[first : max(first + 1, int(np.clip(end, 0, len(level))))]
 
 
+def _edge_ms(side: FloatArray, floor: float) -> int | None:
+    """Return how many ms from the dip outwards the level stays below half-way to its maximum.
+
+    `side` begins at the dip; None where the sound beside the dip is no louder than the dip.
+    """
+    loud = float(side.max())
+    if loud - floor < _MIN_DIP_DB:
+        return None
+    return int(np.argmax(side >= floor + (loud - floor) * _EDGE))
+
+
 def _closure_ms(phones: Sequence[Phone], index: int, level: FloatArray) -> tuple[float, float]:
     """Return start and end of the closure of `phones[index]` in ms."""
     phone = phones[index]
     start, end = phone.start_s * STEPS_PER_S, phone.end_s * STEPS_PER_S
     before = phones[index - 1] if index else Phone(SILENCE, 0.0, phone.start_s)
     after = phones[index + 1] if index + 1 < len(phones) else Phone(SILENCE, phone.end_s, phone.end_s)
-    left = max(start - REACH_MS, 500.0 * (before.start_s + before.end_s))
-    right = min(end + REACH_MS, 500.0 * (after.start_s + after.end_s))
-    window = _span(level, left, right)
-    if len(window) < _MIN_MS:
-        return start, end
     silent_before, silent_after = is_silence(before.ipa), is_silence(after.ipa)
-    if silent_before:
-        window = _span(level, start, right)
-        left = start
-    elif silent_after:
-        window = _span(level, left, end)
-    low = int(np.argmin(window))
-    floor = float(window[low])
-    loud_before = float(_span(level, 500.0 * (before.start_s + before.end_s), left + low + 1).max())
-    loud_after = float(_span(level, left + low, 500.0 * (after.start_s + after.end_s) + 1).max())
-    if not silent_before and loud_before - floor >= _MIN_DIP_DB:
-        edge = floor + (loud_before - floor) * _EDGE
-        above = np.flatnonzero(window[: low + 1] >= edge)
-        new_start = left + (int(above[-1]) + 1 if len(above) else 0)
-    else:
-        new_start = start
-    if loud_after - floor >= _MIN_DIP_DB:
-        edge = floor + (loud_after - floor) * _EDGE
-        above = np.flatnonzero(window[low:] >= edge)
-        new_end = left + low + (int(above[0]) if len(above) else len(window) - low)
-    else:
-        new_end = end
+    left = start if silent_before else max(start - REACH_MS, before.start_s * STEPS_PER_S + _KEEP_MS)
+    right = min(end + REACH_MS, after.end_s * STEPS_PER_S - _KEEP_MS)
+    if silent_after:
+        right = min(end, start + _SEARCH_BEFORE_SILENCE_MS)
+    if right - left < _MIN_MS:
+        return start, end
+    low = int(left) + int(np.argmin(_span(level, left, right)))
+    floor = float(level[min(low, len(level) - 1)])
+    far_left = max(before.start_s * STEPS_PER_S, min(left, start - _BESIDE_MS))
+    far_right = min(after.end_s * STEPS_PER_S, end + _BESIDE_MS) if not silent_after else end
+    back = None if silent_before else _edge_ms(_span(level, far_left, low + 1)[::-1], floor)
+    ahead = _edge_ms(_span(level, low, far_right), floor)
+    new_start = start if back is None else max(left, low - back + 1)
+    new_end = end if ahead is None else min(low + ahead, end + REACH_MS)
     if silent_before:
         new_start = max(new_start, new_end - _MAX_AFTER_SILENCE_MS)
     if new_end - new_start < _MIN_MS:
@@ -93,8 +98,7 @@ def find_closures(phones: Sequence[Phone], envelope: Envelope) -> tuple[Closure,
     for index, phone in enumerate(phones):
         if not has_closure(phone.ipa):
             continue
-        start, end = _closure_ms(phones, index, level)
-        start_s, end_s = start / STEPS_PER_S, end / STEPS_PER_S
+        start_s, end_s = (ms / STEPS_PER_S for ms in _closure_ms(phones, index, level))
         if found and start_s < found[-1].end_s:
             start_s = min(found[-1].end_s, end_s - 0.01)
             if start_s < found[-1].end_s:

@@ -22,6 +22,8 @@ _VOICED = 0.45
 """Normalised autocorrelation from which a frame counts as voiced (Boersma 1993 uses 0.45)."""
 _OCTAVE_COST = 0.08
 """Score taken off per octave of longer period, so that the fundamental wins over its half."""
+_WIDEST = 2.0
+"""A voice stays within an octave of its median; beyond are buzzing fricatives and octave errors."""
 
 
 def energy_of(envelope: Envelope, duration_s: float) -> FloatArray:
@@ -38,7 +40,7 @@ def energy_of(envelope: Envelope, duration_s: float) -> FloatArray:
     if top < -65.0:
         return np.zeros(count, np.float32)
     reference = float(np.percentile(level[level > top - 30.0], 75))
-    return np.clip((level - reference) / 40.0 + 1.0, 0.0, 1.5).astype(np.float32)
+    return np.asarray(np.clip((level - reference) / 40.0 + 1.0, 0.0, 1.5), dtype=np.float32)
 
 
 def _low_rate(sound: Sound) -> FloatArray:
@@ -50,7 +52,7 @@ def _low_rate(sound: Sound) -> FloatArray:
         return np.zeros(1, np.float32)
     rate_hz = sound.rate_hz / factor
     times = np.arange(int(sound.duration_s * _PITCH_RATE_HZ)) / _PITCH_RATE_HZ * rate_hz
-    return np.interp(times, np.arange(len(whole)), whole).astype(np.float32)
+    return np.asarray(np.interp(times, np.arange(len(whole)), whole), dtype=np.float32)
 
 
 def _pitch_of_frames(frames: FloatArray) -> FloatArray:
@@ -73,7 +75,7 @@ def _pitch_of_frames(frames: FloatArray) -> FloatArray:
     shift = np.where(np.abs(bend) > 1e-9, 0.5 * (left - right) / np.where(bend == 0, 1, bend), 0.0)
     hertz = _PITCH_RATE_HZ / (lags[best + 1] + np.clip(shift, -0.5, 0.5))
     voiced = (top >= _VOICED) & (score[rows, best] > -1.0)
-    return np.where(voiced, hertz, 0.0).astype(np.float32)
+    return np.asarray(np.where(voiced, hertz, 0.0), dtype=np.float32)
 
 
 def pitch_of(sound: Sound, energy: FloatArray) -> FloatArray:
@@ -87,6 +89,10 @@ def pitch_of(sound: Sound, energy: FloatArray) -> FloatArray:
         stop = min(start + _BATCH, len(energy))
         pitch[start:stop] = _pitch_of_frames(frames[start:stop])
     pitch[energy < 0.3] = 0.0
+    voiced = pitch[pitch > 0]
+    if len(voiced):
+        middle = float(np.median(voiced))
+        pitch[(pitch > middle * _WIDEST) | (pitch < middle / _WIDEST)] = 0.0
     return _without_blips(pitch)
 
 

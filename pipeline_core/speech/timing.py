@@ -22,6 +22,8 @@ _PAUSE_MARGIN_MS = 20
 _LONGEST_STOP_MS = 150
 """A stop's own silence is never carved away when the stop is no longer than this."""
 _MIN_PHONE_S = 0.01
+_SHORTEST_CUT_S = 0.04
+"""A shorter overlap with a pause is left alone: boundaries are not that exact."""
 _FIRST_HALF = 0.55
 """A diphthong holds its first target a little longer than its second."""
 
@@ -65,7 +67,7 @@ def quiet_runs(envelope: Envelope) -> list[tuple[float, float]]:
         if end - start >= _PAUSE_MS:
             first = start if start == 0 else start + _PAUSE_MARGIN_MS
             last = end if end == total else end - _PAUSE_MARGIN_MS
-            runs.append((first / STEPS_PER_S, last / STEPS_PER_S))
+            runs.append((float(first) / STEPS_PER_S, float(last) / STEPS_PER_S))
     return runs
 
 
@@ -85,7 +87,7 @@ def carve_pauses(phones: Sequence[Phone], envelope: Envelope) -> tuple[Phone, ..
         at_s = phone.start_s
         for start_s, end_s in runs:
             start_s, end_s = max(start_s, at_s), min(end_s, phone.end_s)
-            if end_s <= start_s:
+            if end_s - start_s < _SHORTEST_CUT_S:
                 continue
             if start_s > at_s:
                 out.append(Phone(phone.ipa, at_s, start_s))
