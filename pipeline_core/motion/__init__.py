@@ -1,0 +1,1 @@
+"""Motion: curves that move a face, made from speech, prosody, emotion and idle life."""
