@@ -21,6 +21,8 @@ _PAUSE_MARGIN_MS = 20
 """Left to the sounds beside a pause, because they fade."""
 _LONGEST_STOP_MS = 150
 """A stop's own silence is never carved away when the stop is no longer than this."""
+_STOP_TAIL_S = 0.1
+"""What a stop that is stretched over a pause keeps: its closure and release."""
 _MIN_PHONE_S = 0.01
 _SHORTEST_CUT_S = 0.04
 """A shorter overlap with a pause is left alone: boundaries are not that exact."""
@@ -71,32 +73,42 @@ def quiet_runs(envelope: Envelope) -> list[tuple[float, float]]:
     return runs
 
 
+def _audible_part(phone: Phone, runs: Sequence[tuple[float, float]], is_stop: bool) -> tuple[float, float]:
+    """Return the longest part of a phone outside the pauses; all of it where there is none."""
+    parts = []
+    at_s = phone.start_s
+    for start_s, end_s in runs:
+        start_s, end_s = max(start_s, at_s), min(end_s, phone.end_s)
+        if is_stop:
+            end_s = min(end_s, phone.end_s - _STOP_TAIL_S)
+        if end_s - start_s >= _SHORTEST_CUT_S:
+            parts.append((at_s, start_s))
+            at_s = end_s
+    parts.append((at_s, phone.end_s))
+    return max(parts, key=lambda part: part[1] - part[0])
+
+
 def carve_pauses(phones: Sequence[Phone], envelope: Envelope) -> tuple[Phone, ...]:
     """Turn the parts of phones that lie in a pause of the sound into silence.
 
     Synthesisers and aligners stretch the last sound of a phrase over the pause behind it; the
-    mouth would stay open. Short stops keep their own silence.
+    mouth would stay open. Short stops keep their own silence; a phone that a pause cuts in two
+    keeps its longer part, so that there is still one phone.
     """
     runs = quiet_runs(envelope)
+    first = 0
     out: list[Phone] = []
     for phone in phones:
+        while first < len(runs) and runs[first][1] <= phone.start_s:
+            first += 1
+        last = first
+        while last < len(runs) and runs[last][0] < phone.end_s:
+            last += 1
         is_stop = bool({"stop", "affricate"} & classes_of(phone.ipa))
         if not phone.ipa or (is_stop and (phone.end_s - phone.start_s) * 1000 <= _LONGEST_STOP_MS):
             out.append(phone)
-            continue
-        at_s = phone.start_s
-        for start_s, end_s in runs:
-            start_s, end_s = max(start_s, at_s), min(end_s, phone.end_s)
-            if end_s - start_s < _SHORTEST_CUT_S:
-                continue
-            if start_s > at_s:
-                out.append(Phone(phone.ipa, at_s, start_s))
-            if is_stop:
-                end_s = max(start_s, min(end_s, phone.end_s - 0.1))
-            out.append(Phone(SILENCE, start_s, end_s))
-            at_s = end_s
-        if phone.end_s > at_s:
-            out.append(Phone(phone.ipa, at_s, phone.end_s))
+        else:
+            out.append(Phone(phone.ipa, *_audible_part(phone, runs[first:last], is_stop)))
     return contiguous(out, phones[-1].end_s if phones else 0.0)
 
 
