@@ -53,18 +53,21 @@ def _decode(container: Any, name: str) -> tuple[list[FloatArray], int]:
         raise InputError(f"{name!r} holds no sound", hint="Choose a file that has a sound track.")
     stream = container.streams.audio[0]
     rate_hz = int(stream.rate or 0)
-    layout = stream.layout.name
-    resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate_hz or None)
+    # The resampler only unifies the sample format here; a layout that changes half-way would
+    # change the number of channels, so the stream's own is kept throughout.
+    resampler = av.AudioResampler(format="fltp", layout=stream.layout.name, rate=rate_hz or None)
     blocks: list[FloatArray] = []
     for frame in _frames(container, stream, name):
-        if frame.layout.name != layout:  # a stream may change its layout half-way
-            resampler, layout = av.AudioResampler(format="fltp", layout=stream.layout.name, rate=rate_hz), frame.layout.name
         frame.pts = None  # broken time stamps are common and irrelevant: the samples are the clock
-        blocks.extend(f.to_ndarray() for f in resampler.resample(frame))
+        blocks.extend(_block(f) for f in resampler.resample(frame))
         _expect_sane_length(blocks, rate_hz or frame.sample_rate, name)
         rate_hz = rate_hz or int(frame.sample_rate)
-    blocks.extend(f.to_ndarray() for f in resampler.resample(None) if f.samples)
+    blocks.extend(_block(f) for f in resampler.resample(None) if f.samples)
     return blocks, rate_hz
+
+
+def _block(frame: Any) -> FloatArray:
+    return np.asarray(frame.to_ndarray(), dtype=np.float32)
 
 
 def _frames(container: Any, stream: Any, name: str) -> Any:

@@ -222,7 +222,7 @@ class _Writer:
             for key, value in metadata.items():
                 self._container.metadata[key] = value
             self._video = self._add_video()
-            self._audio = None if self._samples is None else self._add_audio(self._samples)
+            self._audio: Any = None if self._samples is None else self._add_audio(self._samples)
         except BaseException:
             self.close(complete=False)
             raise
