@@ -17,7 +17,7 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
 from ..errors import InputError, OutputError, SettingError, UnreadableMedia
@@ -70,7 +70,7 @@ def _decode(data: bytes, name: str) -> npt.NDArray[Any]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is below
             image: Image.Image = Image.open(io.BytesIO(data))
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         return _decode_deep(data)
     if image.width * image.height > MAX_PIXELS:
         raise _too_large(name, f"{image.width} x {image.height}")
@@ -79,7 +79,10 @@ def _decode(data: bytes, name: str) -> npt.NDArray[Any]:
 
 def _decode_deep(data: bytes) -> npt.NDArray[Any]:
     """Decode what Pillow lacks, for example 16 bits per channel in TIFF."""
-    array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    try:
+        array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error as error:
+        raise ValueError("unknown or damaged format") from error
     if array is None:
         raise ValueError("unknown format")
     if array.shape[0] * array.shape[1] > MAX_PIXELS:
@@ -171,7 +174,7 @@ def _eight_bits(pixels: npt.NDArray[Any]) -> UInt8Array:
     if pixels.dtype == np.uint8:
         return pixels
     if pixels.dtype == np.bool_:
-        return pixels.astype(np.uint8) * np.uint8(255)
+        return np.where(pixels, 255, 0).astype(np.uint8)
     if pixels.dtype == np.uint16:
         return np.asarray((pixels.astype(np.uint32) + 128) // 257, dtype=np.uint8)
     if np.issubdtype(pixels.dtype, np.floating):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -73,7 +74,7 @@ def probe(path: str | os.PathLike[str]) -> VideoInfo:
     InputError
         If it holds no picture stream, or one that is larger than 8192 px.
     """
-    for container, stream in _opened(path):
+    with _opened(path) as (container, stream):
         frame = next(container.decode(stream), None)
         if frame is None:
             raise UnreadableMedia(f"{Path(path).name!r} holds no decodable frame", hint=_HINT)
@@ -84,7 +85,6 @@ def probe(path: str | os.PathLike[str]) -> VideoInfo:
         frames = int(stream.frames) or max(1, round(duration * fps))
         return VideoInfo(width, height, fps, frames, duration or float(frames / fps),
                          bool(container.streams.audio))
-    raise AssertionError("unreachable: _opened yields or raises")
 
 
 def _duration_s(container: Any, stream: Any) -> float:
@@ -99,7 +99,7 @@ def read_frames(path: str | os.PathLike[str]) -> Iterator[tuple[float, UInt8Arra
     One frame is held at a time. Raises like `probe`.
     """
     start_s: float | None = None
-    for container, stream in _opened(path):
+    with _opened(path) as (container, stream):
         stream.thread_type = "AUTO"
         for index, frame in enumerate(container.decode(stream)):
             rate = stream.average_rate or 25
@@ -116,8 +116,9 @@ def _quarter_turns(frame: Any) -> int:
     return round(getattr(frame, "rotation", 0) / 90) % 4
 
 
+@contextmanager
 def _opened(path: str | os.PathLike[str]) -> Iterator[tuple[Any, Any]]:
-    """Yield the container and its first picture stream once, with errors made readable."""
+    """Open a file at its first picture stream; decoding errors inside become readable."""
     name = Path(path).name
     if not Path(path).is_file():
         raise UnreadableMedia(f"video {os.fspath(path)!r} does not exist", hint="Check the path.")
