@@ -1,0 +1,257 @@
+"""The lazy plan: what to draw, evaluated frame by frame when somebody asks.
+
+A plan holds settings, tracks and references to stills and files, never frames or prepared state:
+that lives in the cache under `RenderPlan.state_key` and is made again when it was dropped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from ..cache import shared
+from ..errors import InputError, NoFaceFound, SettingError
+from ..host import Host
+from ..interfaces import Renderer
+from ..media.image import crop_resize
+from ..media.timing import parse_fps
+from ..media.video import verify_unchanged
+from ..registry import Backend, resolve
+from ..types import FaceTrack, MotionTrack, Sound, UInt8Array, array_sha256
+from .pictures import Pictures, covering, frames_of, over, size_of
+from .settings import BlendSettings, RenderSettings
+
+MAX_SOURCE_SIDE_PX = 3840
+"""Longest side taken over from the source: UHD; phone photos are larger than any video."""
+
+
+@dataclass(frozen=True, eq=False)
+class RenderPlan:
+    """A specification of frames."""
+
+    face: FaceTrack
+    motion: MotionTrack
+    settings: RenderSettings = field(default_factory=RenderSettings)
+    blend: BlendSettings = field(default_factory=BlendSettings)
+    background: Pictures | None = None
+    """Seen through transparent parts."""
+    replacement: Pictures | None = None
+    """Frames to take instead of the drawn ones: an upscaler's or restorer's result."""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height of the frames."""
+        return size_of(self.replacement) if self.replacement is not None else _drawn_size(self.face, self.settings)
+
+    @property
+    def frames(self) -> int:
+        """Number of frames."""
+        return self.motion.frames
+
+    @property
+    def fps(self) -> Fraction:
+        """Frame rate."""
+        return self.motion.fps
+
+    @property
+    def sound(self) -> Sound | None:
+        """The sound that the motion belongs to."""
+        return self.motion.sound
+
+    @property
+    def renderer_settings(self) -> RenderSettings:
+        """The settings as the renderer sees them: real size, real id, blend options included."""
+        width, height = _drawn_size(self.face, self.settings)
+        return replace(self.settings, width_px=width, height_px=height, renderer=self.backend.id,
+                       options={**self.settings.options, **self.blend.renderer_options()})
+
+    @property
+    def backend(self) -> Backend:
+        """The renderer that draws this plan."""
+        return resolve("renderer", self.settings.renderer)
+
+    @property
+    def state_key(self) -> tuple[str, ...]:
+        """Key of the prepared state: everything about the identity, nothing about the motion."""
+        settings = self.renderer_settings
+        return ("prepared", settings.renderer, face_sha256(self.face),
+                json.dumps(settings.to_dict(), sort_keys=True))
+
+    def to_json(self) -> str:
+        """Return the settings and what they apply to, by hash."""
+        return json.dumps({
+            "settings": self.settings.to_dict(), "blend": vars(self.blend), "renderer": self.backend.id,
+            "face_sha256": face_sha256(self.face), "fps": str(self.fps), "frames": self.frames,
+            "layers": [layer.name for layer in self.motion.layers], "seed": self.motion.seed,
+        }, sort_keys=True)
+
+
+def face_sha256(face: FaceTrack) -> str:
+    """Hash what a renderer can know about a face: its picture and its landmarks."""
+    picture = face.portrait.sha256 if face.portrait else face.video.sha256 if face.video else ""
+    return picture + array_sha256(face.landmarks_px, np.array([face.selected]))
+
+
+def plan_render(face: FaceTrack, motion: MotionTrack, settings: RenderSettings) -> RenderPlan:
+    """Check that a face can be drawn with these settings, and return the plan.
+
+    Raises
+    ------
+    NoFaceFound
+        If the track holds no face in its first frame.
+    UnknownBackend, MissingDependency, MissingWeights
+        If the renderer cannot run.
+    SettingError, InputError
+        If a size or a rate is out of range, or the renderer needs another kind of source.
+    """
+    backend = resolve("renderer", settings.renderer)
+    parse_fps(motion.fps)
+    if not face.face_ids or not np.isfinite(face.selected_landmarks_px).all():
+        raise NoFaceFound("the picture holds no face to animate", hint="Choose a picture that shows a face from the front.")
+    if face.portrait is None and "video" not in str(backend.capabilities.get("needs", "photo")):
+        raise InputError(f"{backend.title} draws from a photo, not from a video",
+                         hint="Use a photo, or one frame of the video.")
+    width, height = _drawn_size(face, settings)
+    warnings = [*face.warnings, *motion.warnings]
+    if settings.width_px is None and settings.height_px is None and (width, height) != _source_size(face):
+        warnings.append(f"The source is larger than {MAX_SOURCE_SIDE_PX} px; it is drawn at {width} x {height}.")
+    return RenderPlan(face=face, motion=motion, settings=settings, warnings=tuple(dict.fromkeys(warnings)))
+
+
+def blend(plan: RenderPlan, settings: BlendSettings, *, background: Pictures | None = None,
+          mask: UInt8Array | None = None, replacement: Pictures | None = None) -> RenderPlan:
+    """Return the plan with another way of sitting in its surroundings.
+
+    Parameters
+    ----------
+    plan : RenderPlan
+        What is drawn.
+    settings : BlendSettings
+        Strengths.
+    background : Pictures, optional
+        Seen through transparent parts; scaled to cover the frame.
+    mask : UInt8Array, optional
+        255 where the person is, 0 where the background is to be seen [shape of the photo]. It
+        becomes the photo's transparency, so that it moves along with the head.
+    replacement : Pictures, optional
+        Frames to take instead of the drawn ones; the last is held.
+    """
+    face = plan.face if mask is None else _matted(plan.face, mask)
+    if replacement is not None:
+        size_of(replacement)
+    if background is not None:
+        size_of(background)
+        if replacement is None and (face.portrait is None or face.portrait.alpha is None):
+            raise InputError("a background needs to know where the person is",
+                             hint="Connect a mask, or use a portrait with transparency.")
+    return replace(plan, face=face, blend=settings,
+                   background=plan.background if background is None else background,
+                   replacement=plan.replacement if replacement is None else replacement)
+
+
+def _matted(face: FaceTrack, mask: UInt8Array) -> FaceTrack:
+    if face.portrait is None:
+        raise InputError("a mask can be applied to a photo only", hint="Use a photo as the source.")
+    if mask.shape != face.portrait.image.shape[:2]:
+        raise InputError(f"the mask is {mask.shape[1]} x {mask.shape[0]} px, the photo {face.portrait.width_px} x "
+                         f"{face.portrait.height_px}", hint="Use a mask of the photo's size.")
+    return replace(face, portrait=replace(face.portrait, alpha=np.ascontiguousarray(mask, dtype=np.uint8), sha256=""))
+
+
+def frames(plan: RenderPlan, start: int = 0, stop: int | None = None, *, host: Host) -> Iterator[UInt8Array]:
+    """Yield frames `start` to `stop` - 1, finished: RGB, or RGBA where the result is transparent.
+
+    Any range can be asked for by itself and gives the same pixels as within a longer one.
+    """
+    stop = plan.frames if stop is None else stop
+    if not 0 <= start <= stop <= plan.frames:
+        raise SettingError(f"frames {start} to {stop} are outside 0 to {plan.frames}",
+                           hint=f"Ask for frames between 0 and {plan.frames}.")
+    drawn = _replaced(plan, start, stop) if plan.replacement is not None else _drawn(plan, start, stop, host)
+    if plan.background is None:
+        yield from drawn
+        return
+    width, height = plan.size_px
+    backdrop = frames_of(plan.background, plan.fps, start, stop)
+    for frame, behind in zip(drawn, backdrop, strict=True):
+        yield over(frame, covering(behind, width, height)) if frame.shape[2] == 4 else frame
+
+
+def _replaced(plan: RenderPlan, start: int, stop: int) -> Iterator[UInt8Array]:
+    assert plan.replacement is not None
+    return frames_of(plan.replacement, plan.fps, start, stop)
+
+
+def _drawn(plan: RenderPlan, start: int, stop: int, host: Host) -> Iterator[UInt8Array]:
+    renderer, state = prepared(plan, host)
+    yield from renderer.frames(state, effective_motion(plan), start, stop, host)
+
+
+def preview(plan: RenderPlan, index: int, *, host: Host) -> UInt8Array:
+    """Return one finished frame."""
+    return next(frames(plan, index, index + 1, host=host))
+
+
+def mask(plan: RenderPlan, *, host: Host) -> UInt8Array:
+    """Return 255 wherever any frame may differ from the source [shape=(H, W)]."""
+    if plan.background is not None or plan.replacement is not None:
+        width, height = plan.size_px
+        return np.full((height, width), 255, np.uint8)
+    renderer, state = prepared(plan, host)
+    return renderer.mask(state, effective_motion(plan))
+
+
+def effective_motion(plan: RenderPlan) -> MotionTrack:
+    """Return the motion with the idle layer at the strength of the blend settings."""
+    if plan.blend.idle == 1.0:
+        return plan.motion
+    layers = tuple(layer.scaled(plan.blend.idle) if layer.name == "idle" else layer for layer in plan.motion.layers)
+    return replace(plan.motion, layers=layers)
+
+
+def prepared(plan: RenderPlan, host: Host) -> tuple[Renderer, Any]:
+    """Return the renderer and the prepared state of the plan's face, building what is not cached."""
+    if plan.face.video is not None:
+        verify_unchanged(plan.face.video)
+    backend = plan.backend
+    renderer: Renderer = shared().get(("renderer", backend.id), backend.load)
+
+    def build() -> Any:
+        return renderer.prepare(sized_face(plan), plan.renderer_settings, host)
+
+    return renderer, shared().get((*plan.state_key, host.device), build)
+
+
+def sized_face(plan: RenderPlan) -> FaceTrack:
+    """Return the face in a photo of the output size, cropped around it; a video is left as it is."""
+    face = plan.face
+    if face.portrait is None:
+        return face
+    middle = face.selected_landmarks_px[:, :2]
+    centre = (middle.min(axis=0) + middle.max(axis=0)) / 2
+    width, height = _drawn_size(face, plan.settings)
+    portrait, crop = crop_resize(face.portrait, width, height, (float(centre[0]), float(centre[1])))
+    return replace(face, portrait=portrait, width_px=width, height_px=height,
+                   landmarks_px=crop.apply(face.landmarks_px))
+
+
+def _source_size(face: FaceTrack) -> tuple[int, int]:
+    return (face.portrait.width_px, face.portrait.height_px) if face.portrait else (face.width_px, face.height_px)
+
+
+def _drawn_size(face: FaceTrack, settings: RenderSettings) -> tuple[int, int]:
+    width, height = _source_size(face)
+    if settings.width_px and settings.height_px:
+        return settings.width_px, settings.height_px
+    if settings.width_px:
+        return settings.width_px, max(1, round(height * settings.width_px / width))
+    if settings.height_px:
+        return max(1, round(width * settings.height_px / height)), settings.height_px
+    scale = min(1.0, MAX_SOURCE_SIDE_PX / max(width, height))
+    return round(width * scale), round(height * scale)

@@ -1,0 +1,75 @@
+"""What a user can choose about the picture, as plain data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from ..errors import SettingError
+
+MIN_SIDE_PX, MAX_SIDE_PX = 16, 8192
+BackgroundMotion = Literal["carry", "hold"]
+
+
+@dataclass(frozen=True)
+class RenderSettings:
+    """How the frames are drawn."""
+
+    width_px: int | None = None
+    height_px: int | None = None
+    """Size of the frames; the source's where both are None, its proportions where one is."""
+    renderer: str = "auto"
+    """Id of the back end, or "auto"."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """What only one renderer knows about; JSON values."""
+
+    def __post_init__(self) -> None:
+        for name in ("width_px", "height_px"):
+            value = getattr(self, name)
+            if value is not None and not MIN_SIDE_PX <= value <= MAX_SIDE_PX:
+                raise SettingError(f"{name}={value} is outside {MIN_SIDE_PX}..{MAX_SIDE_PX}",
+                                   hint="Use for example 1280 x 720, or leave the size to the source.")
+        try:
+            plain = json.loads(json.dumps(dict(self.options), sort_keys=True))
+        except (TypeError, ValueError) as error:
+            raise SettingError(f"the renderer options are not JSON values: {error}",
+                               hint="Use numbers, texts, lists and true/false only.") from error
+        object.__setattr__(self, "options", plain)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as JSON values."""
+        return {"width_px": self.width_px, "height_px": self.height_px,
+                "renderer": self.renderer, "options": dict(self.options)}
+
+
+@dataclass(frozen=True)
+class BlendSettings:
+    """How the drawn part sits in the picture."""
+
+    idle: float = 1.0
+    """Strength of breathing and drift, 0..2."""
+    seam_feather: float = 1.0
+    """Width of the transition around the drawn part, relative to the renderer's own, 0..4."""
+    grain: float = 1.0
+    """How much of the photo's noise the drawn parts get, 0..2."""
+    background_motion: BackgroundMotion = "carry"
+    """"carry": hair, neck and what is behind them follow the head softly; "hold": they stay."""
+
+    def __post_init__(self) -> None:
+        for name, top in (("idle", 2.0), ("seam_feather", 4.0), ("grain", 2.0)):
+            if not 0.0 <= getattr(self, name) <= top:
+                raise SettingError(f"{name}={getattr(self, name)} is outside 0..{top:g}", hint="Use 1 for normal.")
+        if self.background_motion not in get_args(BackgroundMotion):
+            raise SettingError(f"unknown background_motion {self.background_motion!r}",
+                               hint=f"Choose one of: {', '.join(get_args(BackgroundMotion))}.")
+
+    def renderer_options(self) -> dict[str, Any]:
+        """Return what the renderer has to know, where it differs from the default.
+
+        Defaults are left out so that a plan without a blend step shares its prepared state.
+        """
+        usual = BlendSettings()
+        return {name: getattr(self, name) for name in ("seam_feather", "grain", "background_motion")
+                if getattr(self, name) != getattr(usual, name)}

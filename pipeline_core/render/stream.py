@@ -1,0 +1,44 @@
+"""Work on many frames at once, hand them over in order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+I = TypeVar("I")  # noqa: E741 - item
+O = TypeVar("O")  # noqa: E741 - outcome
+
+
+def ordered_map(function: Callable[[I], O], indices: Iterable[I], threads: int) -> Iterator[O]:
+    """Yield ``function(i)`` for every index in order, computed in a pool of threads.
+
+    At most ``threads + 1`` results exist at a time, so memory does not grow with the length.
+    An exception ends the iteration at its place in the order; closing the generator early drops
+    work that has not begun and waits for work that has.
+
+    Parameters
+    ----------
+    function : callable
+        Has to be thread-safe; worth it only if it releases the GIL (numba, OpenCV, torch).
+    indices : iterable
+        What to compute.
+    threads : int
+        Size of the pool; 1 computes in the caller's thread.
+    """
+    if threads <= 1:
+        for index in indices:
+            yield function(index)
+        return
+    pending: deque[Future[O]] = deque()
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="frames")
+    try:
+        for index in indices:
+            pending.append(pool.submit(function, index))
+            if len(pending) > threads:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
