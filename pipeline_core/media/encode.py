@@ -24,7 +24,6 @@ from ..errors import ContractError, OutputError, SettingError
 from ..host import Host
 from ..types import Sound, UInt8Array
 from .audio import resample
-from .timing import MAX_FPS, MIN_FPS
 from .yuv import rgb_to_i420, split_planes
 
 CODECS = {"h264": "libx264"}
@@ -35,6 +34,7 @@ AAC_FRAME = 1024
 """Samples in one AAC-LC frame (ISO/IEC 14496-3)."""
 AAC_RATES_HZ = (44_100, 48_000)
 """Rates every player takes; at lower ones an AAC frame lasts longer and 192 kbit/s do not fit."""
+MAX_FPS = 240
 MIN_SIZE_PX, MAX_SIZE_PX = 2, 8192
 BT709, LIMITED = 1, 1
 """Codes of ITU-T H.273 for matrix, transfer and primaries; of libavutil for the 16..235 range."""
@@ -136,8 +136,8 @@ def _check(target: Path, fps: Fraction, size: tuple[int, int], count: int) -> No
     if target.suffix.lower() not in CONTAINERS:
         raise SettingError(f"cannot write {target.name!r}: unknown ending {target.suffix!r}",
                            hint=f"Choose a name that ends in {' or '.join(CONTAINERS)}.")
-    if not MIN_FPS <= fps <= MAX_FPS:
-        raise SettingError(f"fps={fps} is outside {MIN_FPS}..{MAX_FPS}", hint="Use for example 25.")
+    if not 0 < fps <= MAX_FPS:
+        raise SettingError(f"fps={fps} is not above 0 and up to {MAX_FPS}", hint="Use for example 25.")
     if not all(MIN_SIZE_PX <= n <= MAX_SIZE_PX for n in size):
         raise SettingError(f"size={size[0]}x{size[1]} is outside {MIN_SIZE_PX}..{MAX_SIZE_PX} px",
                            hint="Use for example 1280x720.")

@@ -19,7 +19,6 @@ from ..errors import InputError, NoFaceFound, SettingError
 from ..host import Host
 from ..interfaces import Renderer
 from ..media.image import crop_resize
-from ..media.timing import parse_fps
 from ..media.video import verify_unchanged
 from ..registry import Backend, resolve
 from ..types import FaceTrack, MotionTrack, Sound, UInt8Array, array_sha256
@@ -111,7 +110,8 @@ def plan_render(face: FaceTrack, motion: MotionTrack, settings: RenderSettings) 
         If a size or a rate is out of range, or the renderer needs another kind of source.
     """
     backend = resolve("renderer", settings.renderer)
-    parse_fps(motion.fps)
+    if motion.fps <= 0:
+        raise SettingError(f"fps={motion.fps} is not a frame rate", hint="Use for example 25.")
     if not face.face_ids or not np.isfinite(face.selected_landmarks_px).all():
         raise NoFaceFound("the picture holds no face to animate", hint="Choose a picture that shows a face from the front.")
     if face.portrait is None and "video" not in str(backend.capabilities.get("needs", "photo")):
@@ -164,7 +164,7 @@ def _matted(face: FaceTrack, mask: UInt8Array) -> FaceTrack:
     return replace(face, portrait=replace(face.portrait, alpha=np.ascontiguousarray(mask, dtype=np.uint8), sha256=""))
 
 
-def frames(plan: RenderPlan, start: int = 0, stop: int | None = None, *, host: Host) -> Iterator[UInt8Array]:
+def frames(plan: RenderPlan, start: int, stop: int | None, host: Host) -> Iterator[UInt8Array]:
     """Yield frames `start` to `stop` - 1, finished: RGB, or RGBA where the result is transparent.
 
     Any range can be asked for by itself and gives the same pixels as within a longer one.
@@ -193,12 +193,12 @@ def _drawn(plan: RenderPlan, start: int, stop: int, host: Host) -> Iterator[UInt
     yield from renderer.frames(state, effective_motion(plan), start, stop, host)
 
 
-def preview(plan: RenderPlan, index: int, *, host: Host) -> UInt8Array:
+def preview(plan: RenderPlan, index: int, host: Host) -> UInt8Array:
     """Return one finished frame."""
-    return next(frames(plan, index, index + 1, host=host))
+    return next(frames(plan, index, index + 1, host))
 
 
-def mask(plan: RenderPlan, *, host: Host) -> UInt8Array:
+def mask(plan: RenderPlan, host: Host) -> UInt8Array:
     """Return 255 wherever any frame may differ from the source [shape=(H, W)]."""
     if plan.background is not None or plan.replacement is not None:
         width, height = plan.size_px

@@ -1,0 +1,157 @@
+"""The whole chain in one function: a photo and a voice become a video file."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from fractions import Fraction
+from typing import Any, TypeVar
+
+from .errors import InputError
+from .face.detect import DetectSettings, detect_faces
+from .host import Host
+from .media.audio import load_sound
+from .media.encode import EncodeSettings, write_video
+from .media.image import load_portrait
+from .motion import MotionSettings, generate_motion
+from .render.plan import blend, frames, plan_render, prepared
+from .render.settings import BlendSettings, RenderSettings
+from .speech import analyze, synthesize
+from .types import Portrait, Sound, SpeechTrack
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class AvatarRequest:
+    """Everything a user can say about one video."""
+
+    portrait: str | Portrait
+    """Path of the photo, or the photo."""
+    out_path: str
+    audio: str | Sound | None = None
+    """Path of the sound (or video) file, or the sound; or give `text`."""
+    text: str = ""
+    """What to say with the built-in voice."""
+    transcript: str = ""
+    """What is said in `audio`, for exact lip times."""
+    engine: str = "auto"
+    voice: str = "auto"
+    speed: float = 1.0
+    emotion_keyframes: str = ""
+    detect: DetectSettings = field(default_factory=DetectSettings)
+    motion: MotionSettings = field(default_factory=MotionSettings)
+    render: RenderSettings = field(default_factory=RenderSettings)
+    blend: BlendSettings = field(default_factory=BlendSettings)
+    encode: EncodeSettings = field(default_factory=EncodeSettings)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AvatarResult:
+    """What was made, and what it took."""
+
+    out: str
+    frames: int
+    fps: float
+    duration_s: float
+    prepare_s: float
+    """Loading, detecting and fitting."""
+    wall_s: float
+    """Everything, encoding included."""
+    encode_s: float
+    """The encoder alone."""
+    peak_rss_mb: float
+    """Largest memory of this process so far; 0 where the system does not tell."""
+    speech_source: str
+    warnings: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as JSON values."""
+        return {**asdict(self), "warnings": list(self.warnings)}
+
+
+class _Stopwatch:
+    """Adds up the time of the steps that run through it."""
+
+    def __init__(self, host: Host) -> None:
+        self.total_s = 0.0
+        self._host = host
+
+    def run(self, status: str, step: Callable[[], T]) -> T:
+        self._host.status(status)
+        began = time.perf_counter()
+        try:
+            return step()
+        finally:
+            self.total_s += time.perf_counter() - began
+
+
+def render_avatar(request: AvatarRequest, host: Host) -> AvatarResult:
+    """Make the video that `request` describes.
+
+    Raises
+    ------
+    AvatarError
+        With a message and a hint, whatever is wrong with the input, the settings or the output.
+        No half-written file stays behind.
+    """
+    began = time.perf_counter()
+    preparing = _Stopwatch(host)
+    portrait = preparing.run("Loading the portrait", lambda: _portrait(request.portrait))
+    face = preparing.run("Finding the face", lambda: detect_faces(portrait, request.detect, host))
+    host.status("Listening" if request.audio is not None else "Speaking")
+    sound, speech = _voice(request, host)
+    host.status("Planning the motion")
+    motion = generate_motion(speech, request.motion, face=face, keyframes=request.emotion_keyframes, host=host)
+    plan = blend(plan_render(face, motion, request.render), request.blend)
+    preparing.run("Fitting the head", lambda: prepared(plan, host))
+    host.status("Drawing and writing the video")
+    report = write_video(
+        frames(plan, 0, None, host), request.out_path, fps=plan.fps, size=plan.size_px, count=plan.frames,
+        sound=sound, settings=request.encode, metadata=request.metadata, host=host,
+    )
+    return AvatarResult(
+        out=os.path.abspath(request.out_path), frames=report.frames, fps=float(plan.fps),
+        duration_s=report.duration_s, prepare_s=preparing.total_s, wall_s=time.perf_counter() - began,
+        encode_s=report.encode_s, peak_rss_mb=peak_rss_mb(), speech_source=speech.source,
+        warnings=tuple(dict.fromkeys([*plan.warnings, *speech.warnings, *report.warnings])),
+    )
+
+
+def _portrait(source: str | Portrait) -> Portrait:
+    return source if isinstance(source, Portrait) else load_portrait(source)
+
+
+def _voice(request: AvatarRequest, host: Host) -> tuple[Sound, SpeechTrack]:
+    """Return the sound and what is said in it, from a recording or from text."""
+    if request.audio is not None:
+        sound = request.audio if isinstance(request.audio, Sound) else load_sound(request.audio)
+        return sound, analyze(sound, transcript=request.transcript, engine=request.engine, host=host)
+    if not request.text.strip():
+        raise InputError("there is neither a sound nor a text to speak",
+                         hint="Give a sound file, or some text.")
+    return synthesize(request.text, voice=request.voice, speed=request.speed, host=host)
+
+
+def peak_rss_mb() -> float:
+    """Return the largest resident memory of this process so far, in megabytes (10**6 bytes)."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return _peak_rss_psutil()
+    # ru_maxrss is in bytes on macOS and in kibibytes elsewhere (getrusage(2)).
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def _peak_rss_psutil() -> float:
+    try:
+        import psutil
+    except ImportError:
+        return 0.0
+    info = psutil.Process().memory_info()
+    return float(getattr(info, "peak_wset", info.rss)) / 1e6
