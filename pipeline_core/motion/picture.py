@@ -67,6 +67,9 @@ def _curve(image: UInt8Array, row: _Row, values: npt.NDArray[np.float32], box: t
         # Long clips: draw each column's span, so that no blink and no closure is lost between pixels.
         edges = np.linspace(0, len(y), columns + 1).astype(int)
         high, low = np.maximum.reduceat(y, edges[:-1]), np.minimum.reduceat(y, edges[:-1])
+        # Each column also reaches the last value of the one before: the curve stays connected.
+        before = y[np.maximum(edges[:-1] - 1, 0)]
+        high, low = np.maximum(high, before), np.minimum(low, before)
         for column in range(columns):
             cv2.line(image, (left + column, int(low[column])), (left + column, int(high[column])), colour, 1)
         return

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
+import pytest
 from talking_avatar.pipeline_core.speech.phones import has_closure, is_vowel
 from talking_avatar.pipeline_core.types import Closure, Phone, SpeechTrack, VisemeCue
 
@@ -66,3 +69,10 @@ def viseme_speech() -> SpeechTrack:
         out.append(VisemeCue(name, clock, clock + length))
         clock += length
     return SpeechTrack(clock, "imported", "fixture", visemes=tuple(out))
+
+
+@pytest.fixture(scope="session")
+def say() -> SimpleNamespace:
+    """The builders above, for tests (a conftest cannot be imported by name)."""
+    return SimpleNamespace(BOB=BOB, MOON=MOON, FATHER=FATHER, speech_of=speech_of, track_of=track_of,
+                           minute=minute, silence=silence, viseme_speech=viseme_speech)
