@@ -1,0 +1,197 @@
+"""Rigid head motion for everything: the face, and the hair, neck and background around it.
+
+A point of the photo moves by ``weight * (rotated - still)``. The weight is 1 on the head, fades
+along the neck and into the background, and is 0 at the picture's edge, so that no seam exists.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numba
+import numpy as np
+
+from ...pipeline_core.types import FloatArray
+from .fit import FittedHead
+from .head_model import HeadModel
+
+if TYPE_CHECKING:
+    from .deform import FrameMotion
+
+PIVOT_CM = (0.0, -9.0, -1.0)
+"""Where the head turns: the upper neck, in the head frame."""
+CAMERA_DISTANCE_CM = 70.0
+"""Distance for the mild perspective of moving parts, a typical portrait distance."""
+HEAD_CENTRE_CM = (0.0, 2.5, 2.0)
+HEAD_RADII_CM = (10.5, 13.5)
+"""Ellipse round skull and hair."""
+BREATH_CM = 0.11
+"""How far the shoulders rise in quiet breathing."""
+CELL_SHARE = 1.0 / 80.0
+"""Cell of the motion grid as a share of the picture's width."""
+INTER_OCULAR_CM = 6.0
+"""Distance of the eyes' centres on the mean head; the unit of head shifts."""
+
+
+class HeadField:
+    """Weights and depth over the picture, and the motion they imply."""
+
+    def __init__(self, model: HeadModel, head: FittedHead, width: int, height: int) -> None:
+        self.pose, self.width, self.height = head.pose, width, height
+        self.pivot = head.pose.project(np.array([PIVOT_CM], np.float32))[0]
+        self.distance = CAMERA_DISTANCE_CM * head.pose.scale
+        self.unit = INTER_OCULAR_CM * head.pose.scale
+        self.cell = max(6, round(width * CELL_SHARE))
+        columns, rows = -(-width // self.cell), -(-height // self.cell)
+        # Nodes sit where cv2.resize and our own upsampling expect them: at cell centres.
+        x = (np.arange(columns, dtype=np.float32) + 0.5) * self.cell - 0.5
+        y = (np.arange(rows, dtype=np.float32) + 0.5) * self.cell - 0.5
+        self.nodes = np.stack(np.meshgrid(x, y), axis=-1)
+        flat = self.nodes.reshape(-1, 2)
+        self._weight = self.weight_at(flat).reshape(rows, columns)
+        self._breath = self.breath_at(flat).reshape(rows, columns, 2)
+        self._depth = _depth_grid(head.source_px, self.nodes, self.cell)
+
+    def weight_at(self, xy: FloatArray) -> FloatArray:
+        """Share of the head's motion at photo pixels [shape=(N, 2)] -> [shape=(N,)]."""
+        local = self._head_plane_cm(xy) - np.array(HEAD_CENTRE_CM[:2], np.float32)
+        below = np.clip((-local[:, 1] - 4.0) / 8.0, 0.0, 1.0)
+        start, end = 1.05 - 0.3 * below, 2.0 - 0.45 * below
+        radius = np.linalg.norm(local / np.array(HEAD_RADII_CM, np.float32), axis=1)
+        weight = 1.0 - _smooth((radius - start) / (end - start))
+        return np.asarray(weight * self._border(xy), np.float32)
+
+    def breath_at(self, xy: FloatArray) -> FloatArray:
+        """Displacement of a full breath at photo pixels, in pixels [shape=(N, 2)]."""
+        local = self._head_plane_cm(xy)
+        chest = _smooth((-local[:, 1] - 9.0) / 9.0) * (1.0 - _smooth((np.abs(local[:, 0]) - 22.0) / 12.0))
+        amount = chest * self._border(xy) * (BREATH_CM * self.pose.scale)
+        sideways = 0.25 * np.clip(local[:, 0] / 18.0, -1.0, 1.0)
+        return np.stack([amount * sideways, -amount], axis=1).astype(np.float32)
+
+    def _head_plane_cm(self, xy: FloatArray) -> FloatArray:
+        """Picture plane in centimetres, turned upright with the head."""
+        right = self.pose.rotation[:2, 0] / max(1e-3, float(np.linalg.norm(self.pose.rotation[:2, 0])))
+        delta = (xy - self.pose.offset_px) / np.float32(self.pose.scale) * np.float32([1.0, -1.0])
+        return np.asarray(delta @ np.stack([right, [-right[1], right[0]]], axis=1), np.float32)
+
+    def _border(self, xy: FloatArray) -> FloatArray:
+        edge = np.minimum(np.minimum(xy[:, 0], self.width - 1 - xy[:, 0]),
+                          np.minimum(xy[:, 1], self.height - 1 - xy[:, 1]))  # fmt: skip
+        reach = max(4.0, min(0.6 * self.unit, 0.12 * min(self.width, self.height)))
+        return np.asarray(_smooth((edge - 1.0) / reach), np.float32)
+
+    def moved(self, still: FloatArray, motion: FrameMotion) -> FloatArray:
+        """Apply the whole head motion to points (x, y, depth) in pixels; returns a new array."""
+        rotation = rotation_matrix(motion.head_deg)
+        local = (still - self.pivot) * np.float32([1.0, -1.0, 1.0])
+        turned = local @ rotation.T
+        nearer = turned[:, 2] - local[:, 2] + float(motion.head_shift[2]) * self.unit
+        zoom = (self.distance / (self.distance - nearer))[:, None]
+        out = np.empty_like(still)
+        out[:, :2] = self.pivot[:2] + turned[:, :2] * np.float32([1.0, -1.0]) * zoom
+        out[:, :2] += motion.head_shift[:2] * np.float32(self.unit)
+        out[:, 2] = turned[:, 2] + self.pivot[2]
+        return out
+
+    def source_grid(self, motion: FrameMotion) -> FloatArray | None:
+        """Displacement output pixel -> photo pixel at the nodes, or None when nothing moves.
+
+        The forward motion is inverted by fixed-point iteration; it contracts because the motion
+        changes slowly over the picture.
+        """
+        breath = np.float32(motion.channel("breath"))
+        if not (np.any(motion.head_deg) or np.any(motion.head_shift) or breath):
+            return None
+        at = self.nodes
+        for _ in range(3):
+            column = (at[..., 0] + 0.5) / self.cell - 0.5
+            row = (at[..., 1] + 0.5) / self.cell - 0.5
+            stack = np.dstack([self._weight, self._depth, self._breath])
+            look = cv2.remap(stack, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            still = np.dstack([at, look[..., 1]]).reshape(-1, 3)
+            moved = self.moved(still, motion).reshape(*at.shape[:2], 3)
+            forward = look[..., :1] * (moved[..., :2] - at) + look[..., 2:] * breath
+            at = self.nodes - forward
+        return np.ascontiguousarray(at - self.nodes, np.float32)
+
+    def moving_mask(self) -> FloatArray:
+        """Tell where head motion or breath can move pixels [shape=(H, W)], 0 or 1."""
+        small = ((self._weight > 0) | np.any(self._breath != 0, axis=-1)).astype(np.uint8)
+        small = cv2.dilate(small, np.ones((3, 3), np.uint8))
+        big = cv2.resize(small, None, fx=self.cell, fy=self.cell, interpolation=cv2.INTER_NEAREST)
+        return np.asarray(big[: self.height, : self.width], np.float32)
+
+
+def rotation_matrix(head_deg: FloatArray) -> FloatArray:
+    """Yaw to the viewer's right, chin-up pitch, clockwise roll, in camera axes (x right, y up)."""
+    yaw, pitch, roll = np.radians(np.asarray(head_deg, np.float64))
+    cy, sy, cp, sp, cr, sr = np.cos(yaw), np.sin(yaw), np.cos(pitch), np.sin(pitch), np.cos(roll), np.sin(roll)
+    turn = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+    nod = np.array([[1, 0, 0], [0, cp, sp], [0, -sp, cp]])
+    tilt = np.array([[cr, sr, 0], [-sr, cr, 0], [0, 0, 1]])
+    return np.asarray(tilt @ nod @ turn, np.float32)
+
+
+def _smooth(t: FloatArray) -> FloatArray:
+    t = np.clip(t, 0.0, 1.0)
+    return np.asarray(t * t * (3.0 - 2.0 * t), np.float32)
+
+
+def _depth_grid(source_px: FloatArray, nodes: FloatArray, cell: int) -> FloatArray:
+    """Depth of the face at the nodes, continued smoothly around it."""
+    rows, columns = nodes.shape[:2]
+    column = np.clip(((source_px[:, 0] + 0.5) / cell).astype(int), 0, columns - 1)
+    row = np.clip(((source_px[:, 1] + 0.5) / cell).astype(int), 0, rows - 1)
+    nearest = np.full((rows, columns), -np.inf, np.float32)
+    np.maximum.at(nearest, (row, column), source_px[:, 2])
+    known = np.isfinite(nearest).astype(np.float32)
+    value = np.where(known > 0, nearest, 0.0).astype(np.float32)
+    depth, filled = value.copy(), known > 0
+    for sigma in (1.0, 2.0, 4.0, 8.0, 16.0, 64.0):
+        top, bottom = (cv2.GaussianBlur(a, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE) for a in (value, known))
+        usable = ~filled & (bottom > 0.02)
+        depth[usable] = top[usable] / bottom[usable]
+        filled |= usable
+    depth[~filled] = float(source_px[:, 2].min())
+    return np.asarray(cv2.GaussianBlur(depth, (0, 0), 1.0, borderType=cv2.BORDER_REPLICATE), np.float32)
+
+
+@numba.njit(nogil=True, cache=True)
+def fill_map(grid: FloatArray, cell: int, left: int, top: int, scale: float, out: FloatArray) -> None:
+    """Write texture coordinates ``scale * (pixel + displacement)`` for a box of the picture.
+
+    Parameters
+    ----------
+    grid : FloatArray
+        Displacement at cell centres [shape=(rows, columns, 2), px].
+    cell : int
+        Size of a cell in pixels.
+    left, top : int
+        Picture pixel of out[0, 0].
+    scale : float
+        Texture pixels per picture pixel.
+    out : FloatArray
+        [shape=(H, W, 2)], changed in place.
+    """
+    rows, columns = grid.shape[0], grid.shape[1]
+    step = np.float32(1.0 / cell)
+    for y in range(out.shape[0]):
+        fy = (np.float32(top + y) + np.float32(0.5)) * step - np.float32(0.5)
+        fy = min(max(fy, np.float32(0.0)), np.float32(rows - 1))
+        r0 = min(int(fy), rows - 2) if rows > 1 else 0
+        r1 = min(r0 + 1, rows - 1)
+        wy = fy - np.float32(r0)
+        for x in range(out.shape[1]):
+            fx = (np.float32(left + x) + np.float32(0.5)) * step - np.float32(0.5)
+            fx = min(max(fx, np.float32(0.0)), np.float32(columns - 1))
+            c0 = min(int(fx), columns - 2) if columns > 1 else 0
+            c1 = min(c0 + 1, columns - 1)
+            wx = fx - np.float32(c0)
+            a, b = (np.float32(1) - wx) * (np.float32(1) - wy), wx * (np.float32(1) - wy)
+            c, d = (np.float32(1) - wx) * wy, wx * wy
+            for k in range(2):
+                shift = a * grid[r0, c0, k] + b * grid[r0, c1, k] + c * grid[r1, c0, k] + d * grid[r1, c1, k]
+                base = np.float32(left + x) if k == 0 else np.float32(top + y)
+                out[y, x, k] = np.float32(scale) * (base + shift)

@@ -1,0 +1,114 @@
+"""Pictures derived from the photo once per person: what the mesh is painted with."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from ...pipeline_core.types import FloatArray, UInt8Array
+from .head_model import HeadModel
+
+TEXTURE_SCALE = 2
+"""Texture pixels per picture pixel; bilinear sampling of a doubled Lanczos picture keeps the
+sharpness of bicubic sampling at a third of its cost."""
+_FOLD_BANDS = (
+    (129, 203, 206, 216, 212, 202, 57, 186, 92, 165, 98),
+    (358, 423, 426, 436, 432, 422, 287, 410, 322, 391, 327),
+)
+"""Nasolabial fold and mouth corner of either side, as landmark polygons."""
+
+
+def doubled(image: UInt8Array) -> UInt8Array:
+    """Enlarge twice such that texture pixel (2x, 2y) is exactly picture pixel (x, y)."""
+    height, width = image.shape[:2]
+    grow = np.array([[TEXTURE_SCALE, 0, 0], [0, TEXTURE_SCALE, 0]], np.float32)
+    size = (width * TEXTURE_SCALE, height * TEXTURE_SCALE)
+    return np.asarray(
+        cv2.warpAffine(image, grow, size, flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE), np.uint8
+    )
+
+
+def soften_folds(image: UInt8Array, landmarks_px: FloatArray, amount: float) -> UInt8Array:
+    """Fade the smile lines that a removed smile would leave painted on the cheeks.
+
+    Structures between 0.7 mm and 7.5 mm are attenuated: their dark part by `amount`, bright part
+    by a quarter of it, colour by 70 %; pores (finer) and the cheek's shading (coarser) stay.
+    """
+    if amount <= 0.02:
+        return image
+    mask = np.zeros(image.shape[:2], np.float32)
+    for band in _FOLD_BANDS:
+        hull = cv2.convexHull(landmarks_px[list(band), :2].astype(np.int32))
+        cv2.fillConvexPoly(mask, hull, 1.0)
+    lips = cv2.convexHull(landmarks_px[[61, 37, 0, 267, 291, 405, 17, 181], :2].astype(np.int32))
+    cv2.fillConvexPoly(mask, lips, 0.0)
+    cm = float(np.ptp(landmarks_px[:468, 0])) / 14.0
+    mask = cv2.GaussianBlur(mask, (0, 0), 0.45 * cm)[..., None] * amount
+    lab = cv2.cvtColor(image.astype(np.float32) / 255.0, cv2.COLOR_RGB2Lab)
+    fine = cv2.GaussianBlur(lab, (0, 0), max(0.6, 0.07 * cm))
+    band_part = fine - cv2.GaussianBlur(lab, (0, 0), 0.75 * cm)
+    take = np.where(band_part < 0, 1.0, 0.25).astype(np.float32)
+    take[..., 1:] = 0.7
+    smooth = cv2.cvtColor((lab - mask * take * band_part).astype(np.float32), cv2.COLOR_Lab2RGB)
+    return np.asarray(np.clip(np.round(smooth * 255.0), 0, 255), np.uint8)
+
+
+def lid_texture(image: UInt8Array, model: HeadModel, source_px: FloatArray) -> UInt8Array:
+    """Paint closed-lid skin over both eyes: smooth, from the bright skin around, without lashes.
+
+    Stretching the few pixels of an open eye's lid smears the lashes over it.
+    """
+    result = image.astype(np.float32)
+    grain = _grain(image)
+    for region in model.lids.values():
+        xy = source_px[region.vertices, :2]
+        ring = xy[region.depth == 4.0]
+        eye = xy[region.depth == 0.0]
+        width = float(np.ptp(eye[:, 0])) + 1e-3
+        low = np.floor(ring.min(0) - width * 0.35).astype(int)
+        high = np.ceil(ring.max(0) + width * 0.35).astype(int)
+        left, top = np.maximum(low, 0)
+        right, bottom = np.minimum(high, [image.shape[1], image.shape[0]])
+        if right - left < 4 or bottom - top < 4:
+            continue
+        crop = result[top:bottom, left:right]
+        shift = np.array([left, top])
+        hole = np.zeros(crop.shape[:2], np.uint8)
+        cv2.fillPoly(hole, [np.int32(np.round(_ordered(region, xy, 1.0) - shift))], 1)
+        hole = cv2.dilate(hole, _disc(0.05 * width))
+        area = np.zeros(crop.shape[:2], np.float32)
+        cv2.fillPoly(area, [np.int32(np.round(_ordered(region, xy, 3.5) - shift))], 1.0)
+        grey = crop.mean(axis=2)
+        skin = np.median(grey[(area > 0) & (hole == 0)]) if np.any((area > 0) & (hole == 0)) else grey.mean()
+        trust = (hole == 0) * np.exp(-(np.maximum(0.0, skin - grey) / (0.10 * skin + 1.0)) ** 2) + 1e-4
+        trust = trust.astype(np.float32)[..., None]
+        fill = np.zeros_like(crop)
+        total = np.zeros_like(trust)
+        for sigma, gain in ((0.10, 1.0), (0.22, 0.08), (0.5, 0.004)):
+            weight = cv2.GaussianBlur(trust, (0, 0), sigma * width)[..., None] * gain
+            fill += cv2.GaussianBlur(crop * trust, (0, 0), sigma * width) * gain
+            total += weight
+        fill /= total
+        fill += grain[: fill.shape[0], : fill.shape[1], None]
+        soft = cv2.GaussianBlur(area, (0, 0), 0.06 * width)[..., None]
+        result[top:bottom, left:right] = crop + soft * (fill - crop)
+    return np.asarray(np.clip(np.round(result), 0, 255), np.uint8)
+
+
+def _ordered(region: object, xy: FloatArray, depth: float) -> FloatArray:
+    on = region.depth == depth  # type: ignore[attr-defined]
+    return np.asarray(xy[on][np.argsort(region.place[on])], np.float32)  # type: ignore[attr-defined]
+
+
+def _disc(radius: float) -> UInt8Array:
+    size = 2 * max(1, round(radius)) + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), np.uint8)
+
+
+def _grain(image: UInt8Array) -> FloatArray:
+    """Noise like the photo's own, so that painted skin is not smoother than real skin."""
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    noise = grey - cv2.GaussianBlur(grey, (0, 0), 1.0)
+    level = 1.4826 * float(np.median(np.abs(noise)))
+    rng = np.random.default_rng(7)
+    return (rng.standard_normal(image.shape[:2]) * min(level, 4.0)).astype(np.float32)
