@@ -1,0 +1,151 @@
+"""The mouth interior (teeth, gums, tongue, lining) and how the jaw and the tongue move it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from ...pipeline_core.types import FloatArray
+
+STEP_CM = 0.002
+"""Quantisation step of positions in the asset."""
+UPPER_TEETH, LOWER_TEETH, UPPER_GUM, LOWER_GUM, TONGUE, LINING = range(6)
+"""Values of `Mouth.part`."""
+NO_TOOTH = 255
+JAW_ANGLE_DEG = 20.7
+JAW_PIVOT_CM = (-1.08, 2.71)
+"""Rotation at jawOpen = 1 and its axis (y, z): the rigid motion closest to what the jawOpen unit
+does to MakeHuman's lower teeth (residual 0.36 mm mean, 0.67 mm at most)."""
+JAW_LEFT_CM = (0.66, -0.08, 0.43)
+JAW_FORWARD_CM = (0.0, -0.15, 0.83)
+"""What the jawLeft and jawForward units do to MakeHuman's lower teeth."""
+TIP_FORWARD_CM, TIP_UP_CM = 0.88, 1.02
+"""Travel of the tongue's tip for l and th: over the lower edges, up to the upper ones."""
+OUT_FORWARD_CM, OUT_DROP_CM = 2.2, 0.55
+"""Travel of the tongue's tip for tongueOut (MakeHuman's unit: 2.2 cm forward), and how far the
+tip hangs once it is outside."""
+IDENTITY_AFFINE = np.zeros((3, 4), np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Mouth:
+    """The mouth interior of the mean head at rest, in the head frame."""
+
+    vertices: FloatArray
+    """[shape=(N, 3), cm]."""
+    triangles: npt.NDArray[np.int32]
+    """[shape=(M, 3)], counter-clockwise seen from where the surface can be seen."""
+    part: npt.NDArray[np.uint8]
+    """Which tissue a vertex belongs to [shape=(N,)]."""
+    tooth: npt.NDArray[np.uint8]
+    """0-13 upper, 14-27 lower from the subject's right to the left, else `NO_TOOTH`."""
+    height: FloatArray
+    """Along a crown 0 at the gum, 1 at the edge; along the tongue 0 at the root, 1 at the tip."""
+    occlusion: FloatArray
+    """Share of the surroundings not hidden by rigid neighbours, 0..1."""
+    jaw: FloatArray
+    """Share of the jaw's rotation a vertex takes, 0..1."""
+    tip: FloatArray
+    """Share of the tongue tip's movement a vertex takes, 0..1."""
+    normals: FloatArray = field(init=False)
+    """Unit normals at rest [shape=(N, 3)]."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "normals", _vertex_normals(self.vertices, self.triangles))
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, npt.NDArray[Any]]) -> Mouth:
+        """Read the arrays of the asset, their names without the leading "mouth_"."""
+        shares = {name: tensors[name].astype(np.float32) / np.float32(255)
+                  for name in ("height", "occlusion", "jaw", "tip")}  # fmt: skip
+        return cls(
+            vertices=tensors["vertices"].astype(np.float32) * np.float32(STEP_CM),
+            triangles=tensors["triangles"].astype(np.int32),
+            part=tensors["part"],
+            tooth=tensors["tooth"],
+            **shares,
+        )
+
+
+def pose_mouth(
+    mouth: Mouth,
+    jaw_open: float = 0.0,
+    jaw_lateral: float = 0.0,
+    jaw_forward: float = 0.0,
+    tongue_tip: float = 0.0,
+    tongue_out: float = 0.0,
+    affine: FloatArray = IDENTITY_AFFINE,
+) -> tuple[FloatArray, FloatArray]:
+    """Move lower teeth, tongue and lining; upper teeth, their gum and the palate stay.
+
+    Parameters
+    ----------
+    mouth : Mouth
+        The mouth at rest.
+    jaw_open, jaw_forward, tongue_tip, tongue_out : float
+        Strengths 0..1 of the gestures of the same names.
+    jaw_lateral : float
+        jawLeft minus jawRight, -1..1.
+    affine : ndarray
+        Placement in a particular head: position + affine @ (x, y, z, 1) [shape=(3, 4), cm].
+
+    Returns
+    -------
+    vertices : ndarray
+        [shape=(N, 3), float32, cm].
+    normals : ndarray
+        Unit normals [shape=(N, 3), float32].
+    """
+    shift = np.array(JAW_LEFT_CM) * (jaw_lateral, abs(jaw_lateral), abs(jaw_lateral))
+    shift = (shift + jaw_forward * np.array(JAW_FORWARD_CM)).astype(np.float32)
+    # The tip clears the lower teeth before it comes forward.
+    up = TIP_UP_CM * max(1 - (1 - tongue_tip) ** 2, 1 - (1 - tongue_out) ** 4)
+    forward = TIP_FORWARD_CM * tongue_tip**1.6 * (1 - tongue_out) + OUT_FORWARD_CM * tongue_out**1.3
+    vertices = np.empty_like(mouth.vertices)
+    normals = np.empty_like(mouth.normals)
+    _move(mouth.vertices, mouth.normals, mouth.jaw, mouth.tip, np.float32(np.radians(JAW_ANGLE_DEG) * jaw_open),
+          shift, np.float32(up), np.float32(forward), np.float32(OUT_DROP_CM * tongue_out**2),
+          np.asarray(affine, np.float32), vertices, normals)  # fmt: skip
+    return vertices, normals
+
+
+@numba.njit(nogil=True, cache=True, error_model="numpy")
+def _move(
+    rest: Any, rest_normals: Any, jaw: Any, tip: Any, angle: Any, shift: Any, up: Any, forward: Any,
+    drop: Any, affine: Any, vertices: Any, normals: Any,
+) -> None:  # fmt: skip
+    pivot_y, pivot_z = np.float32(JAW_PIVOT_CM[0]), np.float32(JAW_PIVOT_CM[1])
+    for i in range(rest.shape[0]):
+        x, y, z = rest[i, 0], rest[i, 1], rest[i, 2]
+        nx, ny, nz = rest_normals[i, 0], rest_normals[i, 1], rest_normals[i, 2]
+        share, reach = jaw[i], tip[i]
+        if reach > 0:
+            # Lifting sets in before pushing, so that the blade bends instead of shearing.
+            y += up * np.sqrt(reach) * reach - drop * reach * reach
+            z += forward * reach
+        if share > 0:
+            c, s = np.cos(angle * share), np.sin(angle * share)
+            dy, dz = y - pivot_y, z - pivot_z
+            x += share * shift[0]
+            y = pivot_y + c * dy - s * dz + share * shift[1]
+            z = pivot_z + s * dy + c * dz + share * shift[2]
+            ny, nz = c * ny - s * nz, s * ny + c * nz
+        for k in range(3):
+            moved = affine[k, 0] * x + affine[k, 1] * y + affine[k, 2] * z + affine[k, 3]
+            vertices[i, k] = moved + (x if k == 0 else (y if k == 1 else z))
+        normals[i, 0], normals[i, 1], normals[i, 2] = nx, ny, nz
+
+
+def _vertex_normals(vertices: FloatArray, triangles: npt.NDArray[np.int32]) -> FloatArray:
+    a, b, c = (vertices[triangles[:, i]] for i in range(3))
+    face = np.cross(b - a, c - a)
+    normals = np.zeros(vertices.shape)
+    for k in range(3):
+        for i in range(3):
+            normals[:, k] += np.bincount(triangles[:, i], face[:, k], len(vertices))
+    return (normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)).astype(np.float32)
