@@ -1,0 +1,32 @@
+"""The ComfyUI side: a node is a schema and a few lines that call the core."""
+
+from __future__ import annotations
+
+import os
+
+import folder_paths
+from comfy_api.latest import ComfyExtension, io
+
+from ..models import register_all
+
+folder_paths.add_model_folder_path("talking_avatar", os.path.join(folder_paths.models_dir, "talking_avatar"),
+                                   is_default=True)
+# Before the nodes: their drop-downs list the back ends.
+register_all()
+
+from .blend import BlendAndIdle  # noqa: E402
+from .face import DetectFace  # noqa: E402
+from .load import LoadPortrait  # noqa: E402
+from .motion import MotionGenerator  # noqa: E402
+from .output import VideoMux  # noqa: E402
+from .render import MouthRenderer  # noqa: E402
+from .speech import AudioToVisemes, TextToSpeech  # noqa: E402
+
+
+class TalkingAvatarExtension(ComfyExtension):
+    """All nodes, in the order of the pipeline."""
+
+    async def get_node_list(self) -> list[type[io.ComfyNode]]:
+        """Return the node classes."""
+        return [LoadPortrait, DetectFace, TextToSpeech, AudioToVisemes, MotionGenerator, MouthRenderer,
+                BlendAndIdle, VideoMux]

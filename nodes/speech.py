@@ -1,0 +1,104 @@
+"""Text becomes speech, and any speech becomes visemes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from comfy_api.latest import io
+
+from ..pipeline_core.speech import analyze, cues_json, synthesize, timeline_picture
+from ..pipeline_core.types import SpeechTrack
+from . import convert, sockets
+from .choices import backend_ids, check_backend
+from .host import ComfyHost
+
+SAMPLE_TEXT = "Hello! I was only a photograph a minute ago. Now I can speak, blink and breathe."
+SPEED_MIN, SPEED_MAX = 0.5, 2.0
+
+
+class TextToSpeech(io.ComfyNode):
+    """TA_TextToSpeech."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        """Describe the node."""
+        return io.Schema(
+            node_id="TA_TextToSpeech",
+            display_name="Text to Speech",
+            category=sockets.CATEGORY,
+            description="Speaks an English text on this machine and knows exactly when each sound occurs.",
+            inputs=[
+                io.String.Input("text", multiline=True, default=SAMPLE_TEXT,
+                                placeholder="What the portrait is going to say, in English.",
+                                tooltip="The text to speak. Commas and full stops become pauses."),
+                io.Combo.Input("voice", options=backend_ids("voice"), default="auto",
+                               tooltip="The speech engine. 'auto' takes the best one that is installed."),
+                io.Float.Input("speed", default=1.0, min=SPEED_MIN, max=SPEED_MAX, step=0.05,
+                               display_mode=io.NumberDisplay.slider,
+                               tooltip="1 is the voice's own pace, 2 twice as fast."),
+            ],
+            outputs=[
+                io.Audio.Output(display_name="audio", tooltip="The speech."),
+                sockets.Speech.Output(display_name="speech",
+                                      tooltip="Exact times of every sound: connect it to Audio to Visemes."),
+            ],
+        )
+
+    @classmethod
+    def validate_inputs(cls, voice: str | None = None) -> str | bool:
+        """Refuse a voice that cannot speak, before anything runs."""
+        return check_backend("voice", voice)
+
+    @classmethod
+    def execute(cls, text: str, voice: str, speed: float) -> io.NodeOutput:
+        """Speak."""
+        sound, speech = synthesize(text, voice=voice, speed=speed, host=ComfyHost())
+        return io.NodeOutput(convert.to_audio(sound), speech)
+
+
+class AudioToVisemes(io.ComfyNode):
+    """TA_AudioToVisemes."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        """Describe the node."""
+        return io.Schema(
+            node_id="TA_AudioToVisemes",
+            display_name="Audio to Visemes",
+            category=sockets.CATEGORY,
+            description="Finds out what the mouth does when. The best source that is connected wins: imported "
+                        "cues, the speech of Text to Speech, a transcript, the sound alone.",
+            inputs=[
+                io.Audio.Input("audio", tooltip="The sound that is going to be heard."),
+                sockets.Speech.Input("speech", optional=True,
+                                     tooltip="From Text to Speech: its exact times are used as they are."),
+                io.String.Input("transcript", multiline=True, default="", optional=True,
+                                placeholder="Transcript (optional): what is said in the recording, in English.",
+                                tooltip="What is said. With it the mouth is much more exact than from the sound alone. "
+                                        "Leave it empty when it is unknown or not English."),
+                io.String.Input("cues", multiline=True, default="", optional=True,
+                                placeholder="Imported cues (optional): Rhubarb JSON or TSV, SRT, VTT, or our own JSON.",
+                                tooltip="Mouth cues made elsewhere; they replace the analysis."),
+                io.Combo.Input("engine", options=backend_ids("speech"), default="auto", optional=True,
+                               tooltip="What listens to the recording. 'auto' takes the best one that is installed."),
+            ],
+            outputs=[
+                sockets.Speech.Output(display_name="speech", tooltip="For Motion Generator."),
+                io.Image.Output(display_name="timeline", tooltip="A picture of waveform, words and visemes."),
+                io.String.Output(display_name="cues", tooltip="The same as JSON: phones, visemes and lip closures."),
+            ],
+        )
+
+    @classmethod
+    def validate_inputs(cls, engine: str | None = None) -> str | bool:
+        """Refuse an engine that is not there. "auto" is left to the run: imported cues need none."""
+        return True if engine == "auto" else check_backend("speech", engine)
+
+    @classmethod
+    def execute(cls, audio: Any, speech: SpeechTrack | None = None, transcript: str = "", cues: str = "",
+                engine: str = "auto") -> io.NodeOutput:
+        """Analyse the sound."""
+        sound = convert.to_sound(audio)
+        track = analyze(sound, transcript=transcript, cues=cues, speech=speech, engine=engine, host=ComfyHost())
+        picture = timeline_picture(track, sound)
+        return io.NodeOutput(track, convert.to_image(picture), cues_json(track))
