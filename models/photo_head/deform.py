@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,11 @@ RIM_CM = 1.8
 """Width of the band at the edge of the mesh over which expression fades into the picture."""
 NEUTRAL_WHEN_OPEN = 0.5
 """Gap between the photo's lips (cm) from which its mouth expression is removed in full."""
+SIDEWAYS = (0.80, 0.97)
+"""Sideways part of the skin's normal between which the mesh hands over to the surroundings: at
+the side contours of a turned head there is no texture for what turns into view."""
+EYE_DEPTH_CM = 0.6
+"""Eyeballs are drawn this much deeper than they lie, so that lids always cover them."""
 LINE_PUSH = 0.8
 """Rings by which the lip's texture withdraws from the dark line between the lips (about 1.6 mm)."""
 BLINK_UNIT_SHARE = 0.75
@@ -71,7 +77,7 @@ class PosedFace:
 class FaceDeformer:
     """Everything about one fitted head that frames share."""
 
-    def __init__(self, model: HeadModel, head: FittedHead, field: HeadField) -> None:
+    def __init__(self, model: HeadModel, head: FittedHead, field: HeadField, rim: float = 1.0) -> None:
         self.model, self.head, self.field = model, head, field
         self.mouth = contact.mouth_opening(model)
         self.eyes = {side: contact.eye_opening(model, side) for side in ("left", "right")}
@@ -83,10 +89,11 @@ class FaceDeformer:
         self.open_ratio = min(1.0, self.source_gap_cm / NEUTRAL_WHEN_OPEN)
         self.keep = _keep(self.open_ratio)
         self._units = np.ascontiguousarray(model.units.reshape(len(model.units), -1))
-        self._rim = np.clip(model.rim_distance_cm / RIM_CM, 0.0, 1.0)[:, None].astype(np.float32)
-        self._rim = self._rim * self._rim * (3 - 2 * self._rim)
+        self._rim = np.clip(model.rim_distance_cm / max(0.2, RIM_CM * rim), 0.0, 1.0)[:, None].astype(np.float32)
+        self._rim = self._rim * self._rim * (3 - 2 * self._rim) * _frontal(model, head.source_px)[:, None]
         self._weight = field.weight_at(head.source_px[:, :2])[:, None]
         self._breath = field.breath_at(head.source_px[:, :2])
+        self._field_depth = field.depth_at(head.source_px[:, :2])
         self._inner = np.zeros(len(model.vertices), np.float32)
         lips = model.lips
         self._inner[lips.vertices] = np.maximum(0.0, -lips.depth)
@@ -136,12 +143,17 @@ class FaceDeformer:
         source = self.head.source_px
         still = self.head.pose.project(positions)
         still = source + self._rim * (still - source)
+        still[:, 2] += (1.0 - self._rim[:, 0]) * (self._field_depth - source[:, 2])
         skin = self._moved(still, self._weight, self._breath, motion)
+        # Depth tests need the real relief back where the motion borrowed that of the surroundings.
+        skin[:, 2] += (1.0 - self._rim[:, 0]) * (source[:, 2] - self._field_depth)
         points, uvs = [skin], [self._skin_uv(positions)]
-        for plug, side in zip(self.plugs, ("left", "right"), strict=True):
+        for plug in self.plugs:
             at = plug.points[:, :2]
             weight, breath = self.field.weight_at(at)[:, None], self.field.breath_at(at)
-            points.append(self._moved(plug.points, weight, breath, motion))
+            eye = self._moved(plug.points, weight, breath, motion)
+            eye[:, 2] -= EYE_DEPTH_CM * self.head.pose.scale
+            points.append(eye)
             uvs.append(plug.uv(motion.gaze_deg, self.head.pose.scale))
         return PosedFace(np.concatenate(points), np.concatenate(uvs), self._inner, blink, used)
 
@@ -185,6 +197,18 @@ def _keep(open_ratio: float) -> FloatArray:
         when_open = next((v for prefix, v in _OPEN_KEEP.items() if name.startswith(prefix)), 1.0)
         keep[i] = 1.0 + (when_open - 1.0) * open_ratio
     return keep
+
+
+def _frontal(model: HeadModel, source_px: FloatArray) -> FloatArray:
+    """Return 1 where skin faces the viewer or up/down, 0 where it is seen from the side [shape=(N,)]."""
+    corner = source_px[model.triangles]
+    normal = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+    at_vertex = np.zeros_like(source_px)
+    for k in range(3):
+        np.add.at(at_vertex, model.triangles[:, k], normal)
+    sideways = np.abs(at_vertex[:, 0]) / (np.linalg.norm(at_vertex, axis=1) + 1e-9)
+    t = np.clip((SIDEWAYS[1] - sideways) / (SIDEWAYS[1] - SIDEWAYS[0]), 0.0, 1.0)
+    return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
 def _lip_texture_table(model: HeadModel, source: FloatArray) -> FloatArray:

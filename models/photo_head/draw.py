@@ -9,7 +9,6 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ...pipeline_core.arkit import INDEX
 from ...pipeline_core.types import FloatArray, UInt8Array
 from .deform import FaceDeformer, FrameMotion, PosedFace
 from .field import HeadField, fill_map
@@ -22,7 +21,6 @@ FINE = 2
 """Supersampling of mouth and eye boxes in each direction."""
 MOUTH_REACH_CM = 4.6
 """Skin drawn in the fine mouth box: up to this far from the mouth's middle."""
-LASH_DARKNESS = 0.55
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,10 +32,8 @@ class Canvas:
     """Doubled photo with softened folds."""
     lids: UInt8Array
     """Doubled photo with closed lids."""
-    mask: UInt8Array
-    """255 where a frame may differ from the photo [shape=(H, W)]."""
-    box: tuple[int, int, int, int]
-    """left, top, right, bottom of the mask."""
+    alpha: UInt8Array | None = None
+    """Doubled opacity, where the photo has one."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +54,22 @@ class Box:
         """Map picture pixels to pixels of the supersampled box."""
         shift = np.float32([self.left, self.top])
         return np.ascontiguousarray(FINE * (xy - shift) + (FINE - 1) / 2, np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """The part of the picture that a motion can change."""
+
+    mask: UInt8Array
+    """255 inside, cropped to the box."""
+    box: Box
+
+    @staticmethod
+    def of(mask: UInt8Array) -> Region:
+        """Find the bounding box of a mask of the whole picture."""
+        left, top, width, height = cv2.boundingRect(mask)
+        box = Box(left, top, left + width, top + height)
+        return Region(np.ascontiguousarray(mask[top : box.bottom, left : box.right]), box)
 
 
 class _Scratch(threading.local):
@@ -92,20 +104,23 @@ class FramePainter:
             base += len(plug.points)
         self._lid_weight = _lid_weights(model, base)
 
-    def paint(self, motion: FrameMotion) -> UInt8Array:
-        """Return the frame [shape=(H, W, 3)]."""
+    def paint(self, motion: FrameMotion, region: Region) -> UInt8Array:
+        """Return the frame [shape=(H, W, 3), or 4 where the photo has opacity]."""
         frame = self.canvas.photo.copy()
         posed = self.deformer.pose(motion)
-        self._paint_all(frame, posed, motion)
+        alpha = self._paint_all(frame, posed, motion, region)
         self._paint_mouth(frame, posed, motion)
         for side, blink in zip(("left", "right"), posed.blink, strict=True):
             if blink > 0.02:
                 self._paint_eye(frame, posed, side, blink)
-        return frame
+        return frame if alpha is None else np.dstack([frame, alpha])
 
-    def _paint_all(self, frame: UInt8Array, posed: PosedFace, motion: FrameMotion) -> None:
-        left, top, right, bottom = self.canvas.box
-        shape = (bottom - top, right - left)
+    def _paint_all(
+        self, frame: UInt8Array, posed: PosedFace, motion: FrameMotion, region: Region
+    ) -> UInt8Array | None:
+        """Draw everything at single resolution; returns the opacity where there is one."""
+        box, shape = region.box, region.box.shape
+        left, top = box.left, box.top
         coordinates = self._scratch.get("map", (*shape, 2))
         grid = self.field.source_grid(motion)
         if grid is None:
@@ -119,8 +134,13 @@ class FramePainter:
         rasterize(xy, np.ascontiguousarray(posed.points[:, 2]), self.deformer.triangles, uv, depth,
                   coordinates, ids, 0, True)  # fmt: skip
         drawn = cv2.remap(self.canvas.skin, coordinates, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        inside = self.canvas.mask[top:bottom, left:right]
-        cv2.copyTo(drawn, inside, frame[top:bottom, left:right])
+        cv2.copyTo(drawn, region.mask, frame[top : box.bottom, left : box.right])
+        if self.canvas.alpha is None:
+            return None
+        alpha = np.ascontiguousarray(self.canvas.alpha[::TEXTURE_SCALE, ::TEXTURE_SCALE])
+        moved = cv2.remap(self.canvas.alpha, coordinates, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        cv2.copyTo(moved, region.mask, alpha[top : box.bottom, left : box.right])
+        return alpha
 
     def _paint_mouth(self, frame: UInt8Array, posed: PosedFace, motion: FrameMotion) -> None:
         mouth = self.deformer.mouth
@@ -233,5 +253,3 @@ def _lid_weights(model: HeadModel, count: int) -> FloatArray:
         weights[region.vertices[upper]] = (value * side)[upper]
     return weights
 
-
-__all__ = ["INDEX", "Box", "Canvas", "FineLayers", "FramePainter"]

@@ -14,7 +14,6 @@ import numpy as np
 
 from ...pipeline_core.types import FloatArray
 from .fit import FittedHead
-from .head_model import HeadModel
 
 if TYPE_CHECKING:
     from .deform import FrameMotion
@@ -37,8 +36,9 @@ INTER_OCULAR_CM = 6.0
 class HeadField:
     """Weights and depth over the picture, and the motion they imply."""
 
-    def __init__(self, model: HeadModel, head: FittedHead, width: int, height: int) -> None:
+    def __init__(self, head: FittedHead, width: int, height: int, *, hold_surroundings: bool = False) -> None:
         self.pose, self.width, self.height = head.pose, width, height
+        self.hold_surroundings = hold_surroundings
         self.pivot = head.pose.project(np.array([PIVOT_CM], np.float32))[0]
         self.distance = CAMERA_DISTANCE_CM * head.pose.scale
         self.unit = INTER_OCULAR_CM * head.pose.scale
@@ -57,10 +57,17 @@ class HeadField:
         """Share of the head's motion at photo pixels [shape=(N, 2)] -> [shape=(N,)]."""
         local = self._head_plane_cm(xy) - np.array(HEAD_CENTRE_CM[:2], np.float32)
         below = np.clip((-local[:, 1] - 4.0) / 8.0, 0.0, 1.0)
-        start, end = 1.05 - 0.3 * below, 2.0 - 0.45 * below
+        start, end = (0.6, 1.05) if self.hold_surroundings else (1.05 - 0.3 * below, 2.0 - 0.45 * below)
         radius = np.linalg.norm(local / np.array(HEAD_RADII_CM, np.float32), axis=1)
         weight = 1.0 - _smooth((radius - start) / (end - start))
         return np.asarray(weight * self._border(xy), np.float32)
+
+    def depth_at(self, xy: FloatArray) -> FloatArray:
+        """Depth that the surroundings' motion assumes at photo pixels [shape=(N, 2)] -> [shape=(N,)]."""
+        column = np.ascontiguousarray((xy[:, 0] + 0.5) / self.cell - 0.5, np.float32)
+        row = np.ascontiguousarray((xy[:, 1] + 0.5) / self.cell - 0.5, np.float32)
+        found = cv2.remap(self._depth, column[None], row[None], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(found[0], np.float32)
 
     def breath_at(self, xy: FloatArray) -> FloatArray:
         """Displacement of a full breath at photo pixels, in pixels [shape=(N, 2)]."""

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 class MouthInterior:
     """Placeholder."""
 
+    def __init__(self, *args: Any) -> None:
+        pass
+
     def paint(self, box: Box, outline: FloatArray, layers: FineLayers, skin: UInt8Array, posed: Any, motion: Any, deformer: Any) -> tuple[FloatArray, UInt8Array]:
         """Return RGB and the opening."""
         uv = np.ascontiguousarray(layers.values[..., :2])

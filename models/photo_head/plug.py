@@ -12,8 +12,6 @@ from .head_model import IntArray
 RINGS = 8
 SPILL = 1.18
 """The disc reaches beyond the lid margin by this factor, so that widened eyes show no hole."""
-SET_BACK = 0.06
-"""Depth behind the lids, as a share of the eye's width: lids must always win the depth test."""
 EYEBALL_RADIUS_CM = 1.2
 """Anatomical mean; one degree of gaze moves the iris by 0.21 mm."""
 
@@ -44,7 +42,6 @@ def build_plug(margin: IntArray, source_px: FloatArray) -> EyePlug:
     points = centre + share[:, None, None] * (loop - centre)
     texture = points[..., :2].copy()
     texture[-1] = loop[:, :2]
-    points[..., 2] -= SET_BACK * np.ptp(loop[:, 0])
     window = np.clip(1.0 - share**2, 0.0, 1.0) ** 0.75
     count = len(margin)
     triangles = []

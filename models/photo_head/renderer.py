@@ -1,0 +1,122 @@
+"""The renderer's face towards the core: prepare once, draw any range of frames."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from ...pipeline_core.cache import shared
+from ...pipeline_core.errors import InputError
+from ...pipeline_core.host import Host
+from ...pipeline_core.render.stream import ordered_map
+from ...pipeline_core.types import FaceTrack, MotionLayer, MotionTrack, UInt8Array
+from .deform import FaceDeformer, FrameMotion
+from .draw import Canvas, FramePainter, Region
+from .field import HeadField
+from .fit import fit_head
+from .head_model import load_head_model
+from .interior import MouthInterior
+from .raster import rasterize
+from .textures import doubled, lid_texture, soften_folds
+
+log = logging.getLogger("talking_avatar")
+
+FOLD_SHARE = 0.7
+"""How much of the smile lines fades when a whole smile is removed."""
+MESH_MARGIN_CM = 0.35
+"""The drawn area exceeds the mesh's outline at rest by this much."""
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedHead:
+    """Everything about one face that frames share."""
+
+    painter: FramePainter
+    mesh_mask: UInt8Array
+    """Where the face mesh lies [shape=(H, W)]."""
+    moving_mask: UInt8Array
+    """Where head motion and breath reach [shape=(H, W)]."""
+
+
+class PhotoHeadRenderer:
+    """Implements `interfaces.Renderer` on the CPU with numba and OpenCV."""
+
+    def prepare(self, face: FaceTrack, settings: Any, host: Host) -> PreparedHead:
+        """Fit the head and paint its textures.
+
+        Parameters
+        ----------
+        face : FaceTrack
+            With a portrait of the output's size.
+        settings : RenderSettings
+            Its options may hold "seam_feather" and "background_motion" of `BlendSettings`.
+        host : Host
+            Told about the stage.
+        """
+        if face.portrait is None:
+            raise InputError("the photo head draws from a photo, not from a video",
+                             hint="Use a photo, or one frame of the video.")  # fmt: skip
+        host.status("Fitting the head")
+        portrait = face.portrait
+        model = shared().get(("head_model",), load_head_model)
+        landmarks = face.selected_landmarks_px
+        head = fit_head(model, landmarks)
+        hold = settings.options.get("background_motion") == "hold"
+        field = HeadField(head, portrait.width_px, portrait.height_px, hold_surroundings=hold)
+        deformer = FaceDeformer(model, head, field, settings.options.get("seam_feather", 1.0))
+        skin = soften_folds(portrait.image, landmarks, FOLD_SHARE * deformer.open_ratio)
+        canvas = Canvas(
+            photo=portrait.image,
+            skin=doubled(skin),
+            lids=doubled(lid_texture(skin, model, head.source_px)),
+            alpha=None if portrait.alpha is None else doubled(portrait.alpha),
+        )
+        interior = MouthInterior(model, head, portrait.image, landmarks)
+        painter = FramePainter(model, deformer, field, canvas, interior)
+        mesh = _mesh_mask(deformer, portrait.image.shape[:2], MESH_MARGIN_CM * head.pose.scale)
+        moving = (field.moving_mask() > 0).astype(np.uint8) * 255
+        log.info("prepared photo_head for %s: residual %.2f %% of face width", portrait.source,
+                 100 * head.residual_ratio)  # fmt: skip
+        return PreparedHead(painter, mesh, moving | mesh)
+
+    def frames(
+        self, state: PreparedHead, motion: MotionTrack, start: int, stop: int, host: Host
+    ) -> Iterator[UInt8Array]:
+        """Yield frames `start` to `stop` - 1; drawn in `host.threads` threads."""
+        total = motion.summed()
+        region = Region.of(self._mask(state, total))
+
+        def draw(index: int) -> UInt8Array:
+            return state.painter.paint(FrameMotion.at(total, index), region)
+
+        for done, frame in enumerate(ordered_map(draw, range(start, stop), host.threads), 1):
+            host.progress(done, stop - start)
+            yield frame
+
+    def mask(self, state: PreparedHead, motion: MotionTrack) -> UInt8Array:
+        """Return 255 wherever any frame of this motion may differ from the photo."""
+        return self._mask(state, motion.summed())
+
+    @staticmethod
+    def _mask(state: PreparedHead, total: MotionLayer) -> UInt8Array:
+        moves = np.any(total.head_deg) or np.any(total.head_shift) or np.any(total.articulation[:, -1])
+        return state.moving_mask if moves else state.mesh_mask
+
+
+def _mesh_mask(deformer: FaceDeformer, shape: tuple[int, int], margin_px: float) -> UInt8Array:
+    """Fill the mesh's outline in the photo, a little enlarged."""
+    points = deformer.head.source_px
+    depth = np.full(shape, -np.inf, np.float32)
+    ids = np.full(shape, -1, np.int32)
+    rasterize(np.ascontiguousarray(points[:, :2]), np.ascontiguousarray(points[:, 2]),
+              deformer.model.triangles, np.zeros((len(points), 1), np.float32), depth,
+              np.zeros((*shape, 1), np.float32), ids, 0, False)  # fmt: skip
+    size = 2 * max(1, round(margin_px)) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    return np.asarray(cv2.dilate((ids >= 0).astype(np.uint8) * 255, disc), np.uint8)
+
