@@ -44,7 +44,7 @@ FALL_POWER = 1.3
 """Exponent of the fall-off: 1 is the cusp of the original model, 2 a bell."""
 REST_DOMINANCE = 2e-3
 """Pull towards the mouth at rest where no sound is near."""
-SMOOTH_S = 0.055
+SMOOTH_S = 0.040
 """Width of the low-pass that removes the kinks of the dominance functions."""
 BILABIAL_JAW_MAX = 0.045
 """Jaw opening under full contact, so that the chin does not hang below closed lips."""
@@ -197,7 +197,7 @@ def speech_layer(speech: SpeechTrack, fps: Fraction, strength: float = 1.0) -> M
 
     silence = contacts.pauses(phones) if phones else [(0.0, speech.duration_s)]
     contact = _touch(shut_at, contacts.contact_curve(
-        times, contacts.held_through(closures, silence), contacts.CLOSING_LEAD_S, contacts.RELEASE_TRAIL_S, contacts.CONTACT_INSET_S))
+        times, contacts.held_through(closures, phones), contacts.CLOSING_LEAD_S, contacts.RELEASE_TRAIL_S, contacts.CONTACT_INSET_S))
     tuck = contacts.contact_curve(
         times, tucks, contacts.TUCK_LEAD_S, contacts.TUCK_TRAIL_S, contacts.TUCK_INSET_S)
     tuck = _touch(tuck_at, tuck * (1.0 - contact))

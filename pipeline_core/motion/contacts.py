@@ -15,10 +15,10 @@ from .targets import BILABIALS, LABIODENTALS, VISEME_PHONES, symbols
 Span = tuple[float, float]
 """Start and end in seconds."""
 
-CLOSING_LEAD_S = 0.110
+CLOSING_LEAD_S = 0.090
 """Lips start to close this long before contact: spread over three frames at 25 fps, no frame jumps
 by more than about half the way (the Hann low-pass of 160 ms that read best in trials does the same)."""
-RELEASE_TRAIL_S = 0.090
+RELEASE_TRAIL_S = 0.075
 """Lips are clear of each other this long after the release."""
 CONTACT_INSET_S = 0.040
 """The ramps end this far inside the contact, where the lips are 0.9 shut at its first instant."""
@@ -36,9 +36,6 @@ OPEN_BEFORE_S = 0.120
 """... and begins to open this long before the next one."""
 EDGE_S = 0.020
 """The mouth starts to shut this long before a silence and ends opening this long after it."""
-
-TOUCH_S = 0.060
-"""A closure that is this close to a pause joins it."""
 
 
 def nearest_frame(time_s: float, fps: Fraction, count: int) -> int:
@@ -106,18 +103,26 @@ def shut_curve(times_s: Curve, pauses: Sequence[Span], duration_s: float) -> Cur
     return out
 
 
-def held_through(closures: Sequence[Span], pauses: Sequence[Span]) -> list[Span]:
-    """Stretch closures that touch a pause into it: lips do not part between silence and m, b or p."""
+def held_through(closures: Sequence[Span], phones: Sequence[Phone]) -> list[Span]:
+    """Stretch closures of a first or last sound into the pause beside it.
+
+    Lips do not part between silence and m, b or p; with any other sound between them they do.
+    """
+    silence = pauses(phones)
+    begins = np.array([p.start_s for p in phones])
+    ends_at = {round(end, 3): (start, end) for start, end in silence if end - start >= PAUSE_MIN_S}
+    begins_at = {round(start, 3): (start, end) for start, end in ends_at.values()}
     out: list[Span] = []
     for start, end in closures:
         low, high = start, end
-        for pause_start, pause_end in pauses:
-            if pause_end - pause_start < PAUSE_MIN_S:
-                continue
-            if -TOUCH_S < start - pause_end < TOUCH_S:
-                low = min(low, max(pause_end - OPEN_BEFORE_S, pause_start))
-            if -TOUCH_S < pause_start - end < TOUCH_S:
-                high = max(high, min(pause_start + SHUT_AFTER_S, pause_end))
+        own = int(np.searchsorted(begins, 0.5 * (start + end), side="right")) - 1
+        if 0 <= own < len(phones) and BILABIALS.intersection(symbols(phones[own].ipa)):
+            before = ends_at.get(round(phones[own].start_s, 3))
+            after = begins_at.get(round(phones[own].end_s, 3))
+            if before:
+                low = min(low, max(before[1] - OPEN_BEFORE_S, before[0]))
+            if after:
+                high = max(high, min(after[0] + SHUT_AFTER_S, after[1]))
         out.append((low, high))
     return out
 
