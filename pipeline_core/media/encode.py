@@ -35,7 +35,7 @@ AAC_FRAME = 1024
 AAC_RATES_HZ = (44_100, 48_000)
 """Rates every player takes; at lower ones an AAC frame lasts longer and 192 kbit/s do not fit."""
 MAX_FPS = 240
-MIN_SIZE_PX, MAX_SIZE_PX = 2, 8192
+MIN_SIZE_PX, MAX_SIZE_PX = 16, 8192
 BT709, LIMITED = 1, 1
 """Codes of ITU-T H.273 for matrix, transfer and primaries; of libavutil for the 16..235 range."""
 _QUEUE_FRAMES = 4
@@ -214,6 +214,9 @@ class _Writer:
         self._even = (size[0] + size[0] % 2, size[1] + size[1] % 2)
         self._done = self._sent = 0
         self._buffer = np.empty(self._even[0] * self._even[1] * 3 // 2, np.uint8)
+        self._picture: Any = av.VideoFrame(*self._even, "yuv420p")
+        self._picture.time_base = 1 / fps
+        self._picture.colorspace, self._picture.color_range = BT709, LIMITED
         self._samples = None if sound is None else _for_aac(sound, count, fps)
         # Players can start before the whole file is there (faststart); tags of any name are kept.
         self._container: Any = av.open(os.fspath(path), "w", format=kind,
@@ -254,12 +257,15 @@ class _Writer:
         if self._even != self._size:
             rgb = np.pad(rgb, ((0, self._even[1] - self._size[1]), (0, self._even[0] - self._size[0]), (0, 0)),
                          mode="edge")
-        # One buffer serves all frames: the encoder has copied it when `encode` returns.
-        rgb_to_i420(np.ascontiguousarray(rgb), split_planes(self._buffer, self._even[1], self._even[0]))
-        picture = av.VideoFrame.from_numpy_buffer(self._buffer.reshape(-1, self._even[0]), format="yuv420p")
-        picture.pts, picture.time_base = self._done, 1 / self._fps
-        picture.colorspace, picture.color_range = BT709, LIMITED
-        self._container.mux(self._video.encode(picture))
+        planes = split_planes(self._buffer, self._even[1], self._even[0])
+        rgb_to_i420(np.ascontiguousarray(rgb), planes)
+        # One picture serves all frames: libx264 has copied it when `encode` returns. Its lines are
+        # padded, which is why the conversion does not write into it directly.
+        for plane, pixels in zip(self._picture.planes, planes, strict=True):
+            lines = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+            lines[:pixels.shape[0], :pixels.shape[1]] = pixels
+        self._picture.pts = self._done
+        self._container.mux(self._video.encode(self._picture))
         self._done += 1
         self._write_sound(self._done / self._fps)
         self.busy_s += time.perf_counter() - began
