@@ -91,10 +91,10 @@ def _table() -> dict[str, Target]:
     put("i", _vowel(0.9, jaw=0.09, smile=0.24, stretch=0.28, upper=0.08, lower=0.12))
     put("ɪ ɨ ᵻ", _vowel(0.6, jaw=0.12, smile=0.14, stretch=0.18, upper=0.06, lower=0.10))
     put("e", _vowel(0.8, jaw=0.16, smile=0.20, stretch=0.24, upper=0.08, lower=0.12))
-    put("ɛ", _vowel(0.7, jaw=0.21, smile=0.12, stretch=0.18, upper=0.08, lower=0.12))
+    put("ɛ", _vowel(0.7, jaw=0.175, smile=0.12, stretch=0.18, upper=0.08, lower=0.12))
     put("æ", _vowel(0.7, jaw=0.33, smile=0.14, stretch=0.20, upper=0.10, lower=0.14))
-    put("a", _vowel(0.55, jaw=0.37, stretch=0.06, upper=0.06, lower=0.12))
-    put("ɑ", _vowel(0.55, jaw=0.38, upper=0.04, lower=0.12))
+    put("a", _vowel(0.55, jaw=0.34, stretch=0.06, upper=0.06, lower=0.12))
+    put("ɑ", _vowel(0.55, jaw=0.345, upper=0.04, lower=0.12))
     put("ɐ", _vowel(0.4, jaw=0.30, stretch=0.05, lower=0.10))
     put("ʌ", _vowel(0.4, jaw=0.28, upper=0.04, lower=0.10))
     put("ə ɘ", _vowel(0.2, jaw=0.13, lower=0.06))
@@ -103,8 +103,8 @@ def _table() -> dict[str, Target]:
     put("ɜ", _vowel(0.45, jaw=0.14, pucker=0.22, funnel=0.16, lower=0.08))
     put("ɚ ɝ", _vowel(0.55, jaw=0.12, pucker=0.34, funnel=0.26, lower=0.08))
     put("ɒ", _vowel(0.8, jaw=0.30, pucker=0.26, funnel=0.30))
-    put("ɔ", _vowel(0.9, jaw=0.22, pucker=0.50, funnel=0.36))
-    put("o", _vowel(1.0, jaw=0.14, pucker=0.68, funnel=0.34))
+    put("ɔ", _vowel(0.9, jaw=0.165, pucker=0.52, funnel=0.28))
+    put("o", _vowel(1.0, jaw=0.125, pucker=0.68, funnel=0.30))
     put("ʊ", _vowel(0.9, jaw=0.09, pucker=0.66, funnel=0.25))
     put("u", _vowel(1.0, jaw=0.05, pucker=0.88, funnel=0.26))
     put("y ʏ ʉ", _vowel(1.0, jaw=0.05, pucker=0.84, funnel=0.24))
@@ -120,15 +120,15 @@ def _table() -> dict[str, Target]:
     # Sibilants hold the jaw nearly shut and show the teeth; sh and ch push the lips forward.
     put("s z ʦ ʣ ts dz ɕ ʑ ʨ ʥ tɕ dʑ", _target((0.9, 0.32, 0.8, 0.5), False, jaw=0.035, smile=0.08, stretch=0.22,
                                        upper=0.10, lower=0.17, tip=0.20))
-    put("ʃ ʒ ʧ ʤ tʃ dʒ ʂ ʐ ɧ ꭧ", _target((0.9, 0.75, 0.7, 0.5), False, jaw=0.035, pucker=0.36, funnel=0.38,
+    put("ʃ ʒ ʧ ʤ tʃ dʒ ʂ ʐ ɧ ꭧ", _target((0.9, 0.75, 0.7, 0.5), False, jaw=0.035, pucker=0.38, funnel=0.34,
                                  upper=0.08, lower=0.10, tip=0.15))
     # Tongue tip: seen between the teeth, felt little by the lips.
     put("θ ð", _target((0.6, 0.10, 0.4, 1.0), False, jaw=0.07, upper=0.06, lower=0.12, tip=1.0, out=0.12))
-    put("l ɫ ɭ ɬ ɮ ʎ ʟ", _target((0.45, 0.08, 0.30, 0.9), False, jaw=0.08, lower=0.06, tip=0.90))
-    put("t d n ʈ ɖ ɳ ɗ", _target((0.60, 0.08, 0.35, 0.7), False, jaw=0.06, upper=0.03, lower=0.07,
+    put("l ɫ ɭ ɬ ɮ ʎ ʟ", _target((0.60, 0.08, 0.35, 0.9), False, jaw=0.065, lower=0.06, tip=0.90))
+    put("t d n ʈ ɖ ɳ ɗ", _target((0.70, 0.08, 0.35, 0.7), False, jaw=0.055, upper=0.03, lower=0.07,
                                  tip=0.50))
     put("ɾ r ɽ", _target((0.30, 0.08, 0.2, 0.7), False, jaw=0.08, lower=0.06, tip=0.50))
-    put("ɹ ɻ ɺ", _target((0.45, 0.55, 0.3, 0.3), False, jaw=0.06, pucker=0.48, funnel=0.20, lower=0.05))
+    put("ɹ ɻ ɺ", _target((0.60, 0.55, 0.35, 0.3), False, jaw=0.05, pucker=0.48, funnel=0.18, lower=0.05))
     # Back of the mouth: almost nothing to see.
     put("j ʝ ç ɲ c ɟ ʄ", _target((0.45, 0.35, 0.3, 0.3), False, jaw=0.07, smile=0.10, stretch=0.18,
                                lower=0.06))
