@@ -1,0 +1,48 @@
+"""Progress on the terminal for work that runs without ComfyUI."""
+
+from __future__ import annotations
+
+from ..pipeline_core.errors import SettingError
+from ..pipeline_core.host import PlainHost
+from .console import ProgressLine, say
+
+
+class ConsoleHost(PlainHost):
+    """`pipeline_core.host.Host` that prints on stderr."""
+
+    def __init__(self, device: str = "auto", threads: int | None = None) -> None:
+        super().__init__(device=choose_device(device), threads=threads)
+        self._line = ProgressLine()
+        self._stage = ""
+
+    def progress(self, done: int, total: int) -> None:
+        """Show how far the stage is."""
+        self._line.show(self._stage or "working", done, total)
+        if done >= total:
+            self._line.end()
+
+    def status(self, text: str) -> None:
+        """Begin a stage."""
+        self._line.end()
+        self._stage = text
+        say(text)
+
+
+def choose_device(name: str) -> str:
+    """Return the torch device for "auto", "cpu" or "cuda".
+
+    Raises
+    ------
+    SettingError
+        If "cuda" is asked for and no CUDA device answers.
+    """
+    if name == "cpu":
+        return "cpu"
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    if name == "cuda":
+        raise SettingError("device=cuda, but PyTorch finds no CUDA device",
+                           hint="Use --device cpu, or install a CUDA build of PyTorch.")
+    return "cpu"

@@ -1,0 +1,147 @@
+"""The command line: parse, prepare the environment, hand over to one command."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from types import FrameType
+from typing import Any, NoReturn
+
+from ..pipeline_core.errors import AvatarError, ContractError
+from .console import EXIT_BUG, EXIT_INPUT, EXIT_OK, LauncherError, one_line, say
+from .environment import ensure, is_current, reexec
+
+READY = "TALKING_AVATAR_READY"
+"""Set for the process that runs inside the prepared environment."""
+
+Command = Callable[[argparse.Namespace], int]
+
+
+class Parser(argparse.ArgumentParser):
+    """Reports wrong arguments in the one-line form of the command line contract."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of printing the usage."""
+        raise LauncherError(message, hint=f"Run: python run.py {self.prog.split()[-1]} --help"
+                            if " " in self.prog else "Run: python run.py --help")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    parser = Parser(prog="run.py", description="Talking Avatar: a photo and a voice become a talking video.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
+
+    def add(name: str, help: str, groups: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=help, description=help)
+        sub.add_argument("--json", action="store_true", help="print one JSON object as the last line of stdout")
+        sub.set_defaults(groups=groups.split())
+        return sub
+
+    demo = add("demo", "Run the shipped workflow in a real ComfyUI; leaves an mp4 and a contact sheet.",
+               "core demo")
+    demo.add_argument("--out", default="output", metavar="DIR", help="where the results go (default: output)")
+
+    test = add("test", "Run ruff, mypy and all tests; further arguments go to pytest.", "core test")
+    test.add_argument("--fast", action="store_true", help="leave out the ComfyUI and browser tests")
+
+    comfyui = add("comfyui", "Start a real ComfyUI with this pack, for trying by hand.", "core demo")
+    comfyui.add_argument("--port", type=int, default=8188, metavar="N", help="port of the page (default: 8188)")
+
+    _add_render(add("render", "Make a video from a photo and a recording or a text.", "core"))
+    _add_visemes(add("visemes", "Find what the mouth does when in a recording.", "core"))
+
+    bench = add("bench", "Measure speed and memory on this machine.", "core demo")
+    bench.add_argument("--quick", action="store_true", help="shorter clips, rougher figures")
+    return parser
+
+
+def _add_render(sub: argparse.ArgumentParser) -> None:
+    source = sub.add_mutually_exclusive_group(required=True)
+    source.add_argument("--portrait", metavar="IMG", help="the photo")
+    source.add_argument("--video", metavar="CLIP", help="a video instead of a photo (for renderers that can)")
+    voice = sub.add_mutually_exclusive_group(required=True)
+    voice.add_argument("--audio", metavar="FILE", help="the recording (any sound or video file)")
+    voice.add_argument("--text", metavar="TEXT", help="what to say with the built-in English voice")
+    sub.add_argument("--out", required=True, metavar="OUT.mp4", help="the video to write")
+    sub.add_argument("--transcript", metavar="FILE", help="text file with what is said in the recording")
+    sub.add_argument("--fps", default="25", help="frames per second, e.g. 25, 29.97 or 30000/1001 (default: 25)")
+    sub.add_argument("--size", default="source", metavar="WxH|source",
+                     help="size of the video; scaled and cropped around the face, never stretched")
+    sub.add_argument("--renderer", default="auto", metavar="ID", help="what draws the face (default: auto)")
+    sub.add_argument("--emotion", default="neutral", metavar="NAME", help="the mood (default: neutral)")
+    sub.add_argument("--seed", type=int, default=0, metavar="N", help="chooses among natural performances")
+    sub.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"], help="where networks run")
+    sub.add_argument("--face-index", type=int, default=0, metavar="N", help="which face, largest first (default: 0)")
+    sub.add_argument("--still", action="store_true", help="no head movement and no breathing")
+
+
+def _add_visemes(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--audio", required=True, metavar="FILE", help="the recording (any sound or video file)")
+    sub.add_argument("--transcript", metavar="FILE", help="text file with what is said in it")
+    sub.add_argument("--engine", default="auto", metavar="ID", help="what listens (default: auto)")
+    sub.add_argument("--out", required=True, metavar="CUES.json", help="the file to write")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command and return the exit status: 0 ok, 2 bad input, 1 our bug."""
+    # Ended from outside, a running ComfyUI must be taken along.
+    signal.signal(signal.SIGTERM, _stop)
+    as_json = "--json" in argv
+    try:
+        arguments, rest = _parse(argv)
+        arguments.rest = rest
+        return _dispatch(arguments, argv)
+    except ContractError as error:
+        say(one_line(error))
+        return _failed(EXIT_BUG, error, as_json)
+    except AvatarError as error:
+        say(one_line(error))
+        return _failed(EXIT_INPUT, error, as_json)
+    except KeyboardInterrupt:
+        say("stopped")
+        return 130
+    except Exception as error:  # noqa: BLE001 - the last resort: say that it is our bug, with the traceback
+        traceback.print_exc()
+        say(f"error: {type(error).__name__}: {error} | hint: This is a bug in Talking Avatar: please report it.")
+        return _failed(EXIT_BUG, error, as_json)
+
+
+def _parse(argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+    parser = build_parser()
+    arguments, rest = parser.parse_known_args(argv)
+    if rest and arguments.command != "test":
+        raise LauncherError(f"unknown argument(s): {' '.join(rest)}",
+                            hint=f"Run: python run.py {arguments.command} --help")
+    return arguments, rest
+
+
+def _dispatch(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
+    python = ensure(*arguments.groups)
+    # Taken out again, so that further launchers started from here decide for themselves.
+    if not os.environ.pop(READY, "") and not is_current(python):
+        os.environ[READY] = "1"
+        return reexec(python, argv)
+    command: Command = import_module(f".{arguments.command}", __package__).run
+    return command(arguments)
+
+
+def _failed(status: int, error: Exception, as_json: bool) -> int:
+    if as_json:
+        known = isinstance(error, AvatarError)
+        found: dict[str, Any] = {"error": error.message if known else str(error),
+                                 "hint": error.hint if known else "", "exit": status}
+        print(json.dumps(found, ensure_ascii=False), flush=True)
+    return status
+
+
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)
+
+
+__all__ = ["EXIT_OK", "build_parser", "main"]

@@ -1,0 +1,60 @@
+"""run.py render: the whole chain without ComfyUI."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+from ..models import register_all
+from ..pipeline_core.errors import InputError, SettingError, UnreadableMedia
+from ..pipeline_core.face.detect import DetectSettings
+from ..pipeline_core.motion import MotionSettings, exact_fps
+from ..pipeline_core.pipeline import AvatarRequest, render_avatar
+from ..pipeline_core.render.settings import RenderSettings
+from .console import EXIT_OK, emit
+from .host import ConsoleHost
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Make the video and print what it took."""
+    register_all()
+    result = render_avatar(request_from(arguments), ConsoleHost(arguments.device))
+    emit(result.to_dict(), arguments.json)
+    return EXIT_OK
+
+
+def request_from(arguments: argparse.Namespace) -> AvatarRequest:
+    """Return the request that the arguments describe."""
+    if arguments.video:
+        raise InputError("no renderer of this version draws from a video", hint="Use --portrait with a photo.")
+    width, height = parse_size(arguments.size)
+    return AvatarRequest(
+        portrait=arguments.portrait, out_path=arguments.out, audio=arguments.audio, text=arguments.text or "",
+        transcript=read_text(arguments.transcript),
+        detect=DetectSettings(face_index=arguments.face_index),
+        motion=MotionSettings(fps=exact_fps(arguments.fps), emotion=arguments.emotion, seed=arguments.seed,
+                              still=arguments.still),
+        render=RenderSettings(width_px=width, height_px=height, renderer=arguments.renderer),
+    )
+
+
+def parse_size(text: str) -> tuple[int | None, int | None]:
+    """Return width and height of "1280x720", or (None, None) for "source"."""
+    if text == "source":
+        return None, None
+    match = re.fullmatch(r"(\d{1,5})[xX](\d{1,5})", text)
+    if not match:
+        raise SettingError(f"size={text!r} is not a size", hint="Use for example --size 1280x720, or --size source.")
+    return int(match[1]), int(match[2])
+
+
+def read_text(path: str | None) -> str:
+    """Return the contents of a text file, or "" for None."""
+    if path is None:
+        return ""
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableMedia(f"the transcript {path!r} cannot be read: {error}",
+                              hint="Give a UTF-8 text file with what is said.") from error

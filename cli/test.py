@@ -1,0 +1,70 @@
+"""run.py test: lint, types and tests."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from .browser import find_browser
+from .comfy_install import find_comfyui
+from .console import EXIT_BUG, EXIT_OK, LOCAL, ROOT, LauncherError, emit, say
+
+PACKAGE = "talking_avatar"
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run ruff, mypy and pytest; the first failure decides the exit status, pytest always runs."""
+    steps = {"ruff": _ruff(), "mypy": _mypy()}
+    if not arguments.fast:
+        _prepare_comfyui()
+    selection = ["-m", "not comfyui and not browser"] if arguments.fast else []
+    steps["pytest"] = _call([sys.executable, "-m", "pytest", *selection, *arguments.rest])
+    for name in ("ruff", "mypy"):
+        if steps[name]:
+            # After pytest's closing line, so that a log's end shows every failure.
+            say(f"{name} failed (see above)")
+    failed = [name for name, status in steps.items() if status]
+    if arguments.json:
+        emit({"failed": failed, "ok": not failed}, as_json=True)
+    return EXIT_BUG if failed else EXIT_OK
+
+
+def _ruff() -> int:
+    return _call([sys.executable, "-m", "ruff", "check", "."])
+
+
+def _mypy() -> int:
+    # mypy wants a package with a proper name; the checkout may be called anything.
+    folder = LOCAL / "types"
+    folder.mkdir(parents=True, exist_ok=True)
+    link = folder / PACKAGE
+    if not link.is_symlink():
+        shutil.rmtree(link, ignore_errors=True)
+        try:
+            link.symlink_to(ROOT, target_is_directory=True)
+        except OSError:  # Windows allows links to administrators only
+            shutil.copytree(ROOT / "pipeline_core", link / "pipeline_core")
+    return _call([sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), "-p",
+                  f"{PACKAGE}.pipeline_core"], folder)
+
+
+def _prepare_comfyui() -> None:
+    """Obtain ComfyUI and a browser before pytest starts, where a wait is announced."""
+    install = find_comfyui()
+    say(f"ComfyUI: {install.tree} ({install.origin})")
+    try:
+        browser = find_browser(install_missing=True)
+        say(f"Browser: {browser}")
+    except LauncherError as error:
+        if os.environ.get("CI"):
+            raise
+        say(f"warning: {error.message}; the browser tests are skipped. {error.hint}")
+
+
+def _call(command: list[str], cwd: Path = ROOT) -> int:
+    say("$ " + " ".join(Path(part).name if part == sys.executable else part for part in command))
+    return subprocess.run(command, cwd=cwd, check=False).returncode

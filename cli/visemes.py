@@ -1,0 +1,32 @@
+"""run.py visemes: the cues of a recording as JSON."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ..models import register_all
+from ..pipeline_core.errors import OutputError
+from ..pipeline_core.media.audio import load_sound
+from ..pipeline_core.speech import analyze, cues_json
+from .console import EXIT_OK, emit
+from .host import ConsoleHost
+from .render import read_text
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the cues and print what they hold."""
+    register_all()
+    speech = analyze(load_sound(arguments.audio), transcript=read_text(arguments.transcript),
+                     engine=arguments.engine, host=ConsoleHost("cpu"))
+    target = Path(arguments.out)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(cues_json(speech), encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"cannot write {str(target)!r}: {error}",
+                          hint="Choose a folder that can be written to.") from error
+    emit({"out": str(target.resolve()), "duration_s": speech.duration_s, "engine": speech.engine,
+          "speech_source": speech.source, "phones": len(speech.phones), "visemes": len(speech.visemes),
+          "closures": len(speech.closures), "warnings": list(speech.warnings)}, arguments.json)
+    return EXIT_OK
