@@ -16,8 +16,9 @@ Span = tuple[float, float]
 """Start and end in seconds."""
 
 CLOSING_LEAD_S = 0.090
-"""Lips start to close this long before contact: spread over three frames at 25 fps, no frame jumps
-by more than about half the way (the Hann low-pass of 160 ms that read best in trials does the same)."""
+"""Lips start to close this long before contact: with the inset about three frames at 25 fps. Longer
+ramps step more gently (a step reaches 0.77 of the way in the fastest syllables) but cost the openings
+of the vowels beside them, and with them the match between sound and picture."""
 RELEASE_TRAIL_S = 0.075
 """Lips are clear of each other this long after the release."""
 CONTACT_INSET_S = 0.040
