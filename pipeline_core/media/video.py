@@ -13,6 +13,7 @@ from typing import Any
 
 import av
 import numpy as np
+from av.video.reformatter import ColorRange, Colorspace
 
 from ..cache import shared
 from ..errors import InputError, UnreadableMedia
@@ -20,6 +21,8 @@ from ..types import MediaFile, UInt8Array
 
 MAX_SIDE_PX = 8192
 _BLOCK = 1 << 20
+_BT709 = 1
+"""Code of the BT.709 matrix (ITU-T H.273, table 4)."""
 _HINT = "Use a video that plays in an ordinary player, for example H.264 in MP4."
 
 
@@ -105,10 +108,18 @@ def read_frames(path: str | os.PathLike[str]) -> Iterator[tuple[float, UInt8Arra
             rate = stream.average_rate or 25
             at = float(index / rate) if frame.time is None else float(frame.time)
             start_s = at if start_s is None else start_s
-            rgb = frame.to_ndarray(format="rgb24")
-            yield at - start_s, np.ascontiguousarray(np.rot90(rgb, _quarter_turns(frame)))
+            yield at - start_s, np.ascontiguousarray(np.rot90(_rgb(frame), _quarter_turns(frame)))
     if start_s is None:
         raise UnreadableMedia(f"{Path(path).name!r} holds no decodable frame", hint=_HINT)
+
+
+def _rgb(frame: Any) -> UInt8Array:
+    """Convert by the frame's own tags: older PyAV takes every video for BT.601."""
+    if int(frame.colorspace) == _BT709 and not frame.format.is_rgb:
+        source = ColorRange.JPEG if int(frame.color_range) == ColorRange.JPEG else ColorRange.MPEG
+        frame = frame.reformat(format="rgb24", src_colorspace=Colorspace.ITU709, dst_colorspace=Colorspace.ITU709,
+                               src_color_range=source, dst_color_range=ColorRange.JPEG)
+    return np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
 
 
 def _quarter_turns(frame: Any) -> int:
