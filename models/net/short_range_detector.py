@@ -1,0 +1,96 @@
+"""Google's short-range face detector ("BlazeFace") as a torch module: 896 boxes from 128 x 128 pixels."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+INPUT_PX = 128
+VALUES = 16
+"""Per box: centre x, y, width, height, then x, y of two eyes, nose tip, mouth, two ears."""
+_WIDTHS = (24, 28, 32, 36, 42, 48, 56, 64, 72, 80, 88, 96, 96, 96, 96, 96)
+_HALVING = (2, 5, 11)
+"""Blocks that halve the grid."""
+_FINE = 10
+"""The block whose 16 x 16 grid carries two boxes per cell; the last one's 8 x 8 grid carries six."""
+_GRIDS = ((16, 2), (8, 6))
+
+
+def anchors() -> Tensor:
+    """Return the centres of the boxes' cells in 0..1 [shape=(896, 2)]."""
+    parts = []
+    for cells, boxes in _GRIDS:
+        centre = (torch.arange(cells) + 0.5) / cells
+        y, x = torch.meshgrid(centre, centre, indexing="ij")
+        parts.append(torch.stack([x, y], -1).reshape(-1, 1, 2).expand(-1, boxes, 2).reshape(-1, 2))
+    return torch.cat(parts)
+
+
+class Block(nn.Module):
+    """Depthwise and pointwise convolution beside a shortcut whose missing channels are zero."""
+
+    def __init__(self, wide_in: int, wide_out: int, halve: bool) -> None:
+        super().__init__()
+        self.halve = halve
+        self.missing = wide_out - wide_in
+        self.depthwise = nn.Conv2d(wide_in, wide_in, 3, 2 if halve else 1, 0 if halve else 1,
+                                   groups=wide_in, bias=False)
+        self.pointwise = nn.Conv2d(wide_in, wide_out, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply the block."""
+        shortcut = x
+        if self.halve:
+            shortcut = functional.max_pool2d(x, 2)
+            # "Same" padding of an even grid halved by a 3 x 3 kernel lies right and below only.
+            x = functional.pad(x, (0, 1, 0, 1))
+        if self.missing:
+            shortcut = functional.pad(shortcut, (0, 0, 0, 0, 0, self.missing))
+        return functional.relu_(self.pointwise(self.depthwise(x)).add_(shortcut))
+
+
+class ShortRangeDetector(nn.Module):
+    """Finds faces that fill about a fifth of the picture or more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, _WIDTHS[0], 5, 2)
+        widths = (_WIDTHS[0], *_WIDTHS)
+        self.blocks = nn.ModuleList(Block(widths[i], widths[i + 1], i in _HALVING) for i in range(len(_WIDTHS)))
+        self.score_fine = nn.Conv2d(_WIDTHS[_FINE], 2, 1)
+        self.score_coarse = nn.Conv2d(_WIDTHS[-1], 6, 1)
+        self.box_fine = nn.Conv2d(_WIDTHS[_FINE], 2 * VALUES, 1)
+        self.box_coarse = nn.Conv2d(_WIDTHS[-1], 6 * VALUES, 1)
+        self.register_buffer("anchors", anchors(), persistent=False)
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Find faces.
+
+        Parameters
+        ----------
+        pictures : Tensor
+            RGB in -1..1 [shape=(N, 3, 128, 128)].
+
+        Returns
+        -------
+        Tensor
+            Boxes in 0..1 of the picture, laid out as `VALUES` says [shape=(N, 896, 16)].
+        Tensor
+            Their scores in 0..1 [shape=(N, 896)].
+        """
+        x = functional.relu_(self.stem(functional.pad(pictures, (1, 2, 1, 2))))
+        fine = x
+        for i, block in enumerate(self.blocks):
+            x = block(x)
+            if i == _FINE:
+                fine = x
+        count = len(pictures)
+        boxes = torch.cat([head(grid).permute(0, 2, 3, 1).reshape(count, -1, VALUES)
+                           for head, grid in ((self.box_fine, fine), (self.box_coarse, x))], 1) / INPUT_PX
+        scores = torch.cat([head(grid).permute(0, 2, 3, 1).reshape(count, -1)
+                            for head, grid in ((self.score_fine, fine), (self.score_coarse, x))], 1)
+        centre = self.anchors.repeat(1, VALUES // 2)
+        # Width and height, at 2 and 3, are sizes: no anchor is added.
+        centre[:, 2:4] = 0
+        return boxes + centre, scores.sigmoid()
