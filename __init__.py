@@ -1,11 +1,12 @@
 """ComfyUI-TalkingAvatar: a photo and a voice become a talking video."""
 
 import logging
+from typing import Any
 
 WEB_DIRECTORY = "./web"
 
 
-async def comfy_entrypoint():
+async def comfy_entrypoint() -> Any:
     """Return the extension; ComfyUI calls this once after importing the folder.
 
     Everything heavy is imported here, so that the folder stays importable without ComfyUI.

@@ -1,0 +1,38 @@
+"""The nodes on a stand-in for ComfyUI."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+
+FAKES = Path(__file__).resolve().parent.parent / "fakes"
+NODE_IDS = ("TA_LoadPortrait", "TA_DetectFace", "TA_TextToSpeech", "TA_AudioToVisemes", "TA_MotionGenerator",
+            "TA_MouthRenderer", "TA_BlendAndIdle", "TA_VideoMux")
+
+
+@pytest.fixture(scope="session")
+def pack():
+    """The module talking_avatar.nodes, imported on the stand-in."""
+    sys.path.insert(0, str(FAKES))
+    return importlib.import_module("talking_avatar.nodes")
+
+
+@pytest.fixture(scope="session")
+def classes(pack):
+    """Node id -> node class."""
+    import asyncio
+
+    found = asyncio.run(pack.TalkingAvatarExtension().get_node_list())
+    return {cls.define_schema().node_id: cls for cls in found}
+
+
+@pytest.fixture
+def comfy(pack, tmp_path):
+    """The stand-in's folder_paths, with fresh folders."""
+    import folder_paths  # noqa: TID251 - the stand-in
+
+    folder_paths.base = tmp_path
+    for name in ("input", "output", "temp"):
+        (tmp_path / name).mkdir()
+    return folder_paths

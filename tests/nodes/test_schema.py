@@ -1,0 +1,126 @@
+"""What every node promises: sockets, tooltips, help, and only API fields that ComfyUI 0.3.64 has."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+SOCKETS = {
+    "TA_LoadPortrait": (["file", "image?", "mask?"], ["TA_PORTRAIT", "IMAGE", "MASK"]),
+    "TA_DetectFace": (["source", "landmarks?", "bbox?"], ["TA_FACE", "IMAGE", "MASK", "MASK", "STRING"]),
+    "TA_TextToSpeech": (["text", "voice", "speed"], ["AUDIO", "TA_SPEECH"]),
+    "TA_AudioToVisemes": (["audio", "speech?", "transcript?", "cues?"], ["TA_SPEECH", "IMAGE", "STRING"]),
+    "TA_MotionGenerator": (["speech", "face?", "driving?", "base?", "keyframes?"], ["TA_MOTION", "IMAGE"]),
+    "TA_MouthRenderer": (["face", "motion", "model?", "source?"], ["TA_RENDER", "IMAGE"]),
+    "TA_BlendAndIdle": (["render", "background?", "mask?", "replacement?"], ["TA_RENDER", "MASK"]),
+    "TA_VideoMux": (["source", "audio?"], ["VIDEO", "STRING"]),
+}
+TYPES = {
+    ("TA_DetectFace", "source"): "TA_PORTRAIT,IMAGE,VIDEO",
+    ("TA_DetectFace", "landmarks"): "FACE_LANDMARKS",
+    ("TA_DetectFace", "bbox"): "BBOX",
+    ("TA_MouthRenderer", "model"): "TA_MODEL",
+    ("TA_BlendAndIdle", "background"): "IMAGE,VIDEO",
+    ("TA_BlendAndIdle", "replacement"): "IMAGE,VIDEO",
+    ("TA_VideoMux", "source"): "TA_RENDER,IMAGE",
+}
+node_ids = pytest.mark.parametrize("node_id", SOCKETS)
+
+
+@pytest.fixture
+def schemas(classes):
+    return {node_id: cls.define_schema() for node_id, cls in classes.items()}
+
+
+def test_the_nodes_are_those_of_the_design(schemas):
+    assert list(schemas) == list(SOCKETS)
+    assert {schema.category for schema in schemas.values()} == {"Talking Avatar"}
+
+
+@node_ids
+def test_sockets_are_as_designed(schemas, node_id):
+    schema, (inputs, outputs) = schemas[node_id], SOCKETS[node_id]
+    found = {socket.id + ("?" if socket.optional else "") for socket in schema.inputs}
+    assert set(inputs) <= found
+    assert [socket.io_type for socket in schema.outputs] == outputs
+    for socket in schema.inputs:
+        assert socket.io_type == TYPES.get((node_id, socket.id), socket.io_type)
+
+
+@node_ids
+def test_everything_has_a_tooltip_that_is_a_sentence(schemas, node_id):
+    schema = schemas[node_id]
+    assert schema.description.endswith(".")
+    for socket in [*schema.inputs, *schema.outputs]:
+        assert socket.tooltip and socket.tooltip.endswith("."), f"{node_id}.{socket.id or socket.display_name}"
+
+
+@node_ids
+def test_the_help_page_names_every_input_and_output(schemas, node_id):
+    page = (ROOT / "web" / "docs" / f"{node_id}.md").read_text(encoding="utf-8")
+    schema = schemas[node_id]
+    for name in [*(s.id for s in schema.inputs), *(s.display_name for s in schema.outputs)]:
+        assert f"`{name}`" in page, f"{node_id}.md does not mention {name}"
+
+
+def test_only_the_last_node_writes_files(schemas):
+    assert [node_id for node_id, schema in schemas.items() if schema.is_output_node] == ["TA_VideoMux"]
+
+
+@node_ids
+def test_execute_takes_every_input(classes, node_id):
+    import inspect
+
+    schema = classes[node_id].define_schema()
+    parameters = inspect.signature(classes[node_id].execute).parameters
+    assert set(parameters) == {socket.id for socket in schema.inputs}
+    for socket in schema.inputs:
+        if socket.optional:
+            assert parameters[socket.id].default is not inspect.Parameter.empty
+
+
+@pytest.mark.parametrize(("node_id", "values", "word"), [
+    ("TA_MotionGenerator", {"emotion": "zzz"}, "zzz"),
+    ("TA_MotionGenerator", {"fps": 0.0}, "fps"),
+    ("TA_MouthRenderer", {"renderer": "zzz"}, "zzz"),
+    ("TA_TextToSpeech", {"voice": "zzz"}, "zzz"),
+    ("TA_AudioToVisemes", {"engine": "zzz"}, "zzz"),
+    ("TA_BlendAndIdle", {"background_motion": "zzz"}, "zzz"),
+    ("TA_VideoMux", {"preset": "zzz"}, "zzz"),
+    ("TA_DetectFace", {"order": "zzz"}, "zzz"),
+])
+def test_unknown_choices_are_refused_with_a_hint(classes, node_id, values, word):
+    answer = classes[node_id].validate_inputs(**values)
+    assert isinstance(answer, str) and word in answer and "hint:" in answer
+    # The control: the defaults pass.
+    assert classes[node_id].validate_inputs() is True
+
+
+def test_the_workflow_files_are_those_of_the_tool():
+    spec = importlib.util.spec_from_file_location("build_workflows", ROOT / "tools" / "build_workflows.py")
+    tool = importlib.util.module_from_spec(spec)
+    import sys
+
+    sys.modules["build_workflows"] = tool
+    spec.loader.exec_module(tool)
+    for name, workflow in tool.workflows().items():
+        assert json.loads((ROOT / "workflows" / name).read_text(encoding="utf-8")) == workflow
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "workflows").glob("*.json")), ids=lambda p: p.stem)
+def test_workflows_fit_the_schemas(schemas, path):
+    workflow = json.loads(path.read_text(encoding="utf-8"))
+    for node in workflow["nodes"]:
+        if not node["type"].startswith("TA_"):
+            continue
+        schema = schemas[node["type"]]
+        sockets = {s.id: s.io_type for s in schema.inputs if not s.is_widget}
+        assert {s["name"]: s["type"] for s in node["inputs"]} == sockets
+        assert [(s["name"], s["type"]) for s in node["outputs"]] == [(s.display_name, s.io_type) for s in schema.outputs]
+        widgets = [s for s in [*(i for i in schema.inputs if not i.optional), *(i for i in schema.inputs if i.optional)]
+                   if s.is_widget]
+        extra = sum(bool(s.options.get("control_after_generate")) + bool(s.options.get("upload")) for s in widgets)
+        assert len(node["widgets_values"]) == len(widgets) + extra, node["type"]
