@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...pipeline_core.arkit import INDEX
 from ...pipeline_core.types import FloatArray
 from .head_model import HeadModel, IntArray, RingRegion
 
@@ -102,9 +103,50 @@ def mouth_opening(model: HeadModel) -> Opening:
 
 
 def eye_opening(model: HeadModel, side: str) -> Opening:
-    """Pair the lids: places 0..27 run over the upper lid, 0, 55 .. 27 along the lower one."""
-    return build_opening(
-        model, model.lids[side], np.arange(28), np.r_[0, np.arange(55, 26, -1)], _LID_FADE
+    """Pair the lids: places 0..27 run over the upper lid, 0, 55 .. 27 along the lower one.
+
+    The upper lid's skin follows its margin as far as the eyeBlink unit says, which is up to the
+    crease; the rings round the eye end long before it.
+    """
+    region = lid_region(model, side)
+    opening = build_opening(model, region, np.arange(28), np.r_[0, np.arange(55, 26, -1)], _LID_FADE)
+    upper = region.place < 28
+    fade = opening.fade.copy()
+    fade[upper, 0] = lid_follow(model, side)[region.vertices[upper]]
+    return replace(opening, fade=fade)
+
+
+def lid_follow(model: HeadModel, side: str) -> FloatArray:
+    """How far upper-lid skin follows the margin: 1 at the margin, 0 at the crease [shape=(N,)]."""
+    drop = np.maximum(0.0, -model.units[INDEX[f"eyeBlink{side.capitalize()}"], :, 1])
+    region = lid_region(model, side)
+    upper = region.place < 28
+    vertices = region.vertices[upper]
+    follow = np.zeros(len(model.vertices), np.float32)
+    follow[vertices] = drop[vertices] / np.maximum(drop[region.margin[region.place[upper]]], 0.3 * drop.max())
+    # Skin beside the corners stays: only what lies above the margin unrolls with it.
+    x = model.vertices[:, 0]
+    low, high = x[region.margin[:28]].min(), x[region.margin[:28]].max()
+    inside = np.clip((0.5 * (high - low) - np.abs(x - 0.5 * (high + low))) / (0.3 * (high - low)), 0.0, 1.0)
+    follow *= np.sqrt(inside)
+    follow[region.margin[:28]] = 1.0
+    return np.clip(follow, 0.0, 1.0)
+
+
+def lid_region(model: HeadModel, side: str) -> RingRegion:
+    """Widen the rings round an eye by all the skin that a blink moves."""
+    rings = model.lids[side]
+    drop = np.maximum(0.0, -model.units[INDEX[f"eyeBlink{side.capitalize()}"], :, 1])
+    middle = model.vertices[rings.margin, 1].mean()
+    moved = np.flatnonzero((drop > 0.02 * drop.max()) & (model.vertices[:, 1] > middle))
+    more = np.setdiff1d(moved, rings.vertices)
+    margin_x = model.vertices[rings.margin[:28], 0]
+    place = np.abs(model.vertices[more, 0][:, None] - margin_x).argmin(axis=1)
+    return RingRegion(
+        np.r_[rings.vertices, more].astype(np.int32),
+        np.r_[rings.place, place].astype(np.int32),
+        np.r_[rings.depth, np.full(len(more), 6.0)].astype(np.float32),
+        rings.margin,
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from ...pipeline_core.types import FloatArray, UInt8Array
 
 if TYPE_CHECKING:
-    from .draw import Box, FineLayers
+    from .layers import Box, FineLayers
 
 
 class MouthInterior:

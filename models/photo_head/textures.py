@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 
 from ...pipeline_core.types import FloatArray, UInt8Array
-from .head_model import HeadModel
+from .contact import lid_follow, lid_region
+from .head_model import HeadModel, RingRegion
 
 TEXTURE_SCALE = 2
 """Texture pixels per picture pixel; bilinear sampling of a doubled Lanczos picture keeps the
@@ -59,10 +60,10 @@ def lid_texture(image: UInt8Array, model: HeadModel, source_px: FloatArray) -> U
     Stretching the few pixels of an open eye's lid smears the lashes over it.
     """
     result = image.astype(np.float32)
-    grain = _grain(image)
-    for region in model.lids.values():
+    for side in model.lids:
+        region, follow = lid_region(model, side), lid_follow(model, side)
         xy = source_px[region.vertices, :2]
-        ring = xy[region.depth == 4.0]
+        ring = xy[(region.depth == 3.0) | (follow[region.vertices] > 0.05)]
         eye = xy[region.depth == 0.0]
         width = float(np.ptp(eye[:, 0])) + 1e-3
         low = np.floor(ring.min(0) - width * 0.35).astype(int)
@@ -77,27 +78,27 @@ def lid_texture(image: UInt8Array, model: HeadModel, source_px: FloatArray) -> U
         cv2.fillPoly(hole, [np.int32(np.round(_ordered(region, xy, 1.0) - shift))], 1)
         hole = cv2.dilate(hole, _disc(0.05 * width))
         area = np.zeros(crop.shape[:2], np.float32)
-        cv2.fillPoly(area, [np.int32(np.round(_ordered(region, xy, 3.5) - shift))], 1.0)
+        cv2.fillConvexPoly(area, cv2.convexHull(np.int32(np.round(ring - shift))), 1.0)
         grey = crop.mean(axis=2)
-        skin = np.median(grey[(area > 0) & (hole == 0)]) if np.any((area > 0) & (hole == 0)) else grey.mean()
+        around = grey[(area > 0) & (hole == 0)]
+        skin = np.percentile(around, 60) if around.size else grey.mean()
         trust = (hole == 0) * np.exp(-(np.maximum(0.0, skin - grey) / (0.10 * skin + 1.0)) ** 2) + 1e-4
         trust = trust.astype(np.float32)[..., None]
         fill = np.zeros_like(crop)
         total = np.zeros_like(trust)
-        for sigma, gain in ((0.10, 1.0), (0.22, 0.08), (0.5, 0.004)):
+        for sigma, gain in ((0.14, 1.0), (0.28, 0.08), (0.5, 0.004)):
             weight = cv2.GaussianBlur(trust, (0, 0), sigma * width)[..., None] * gain
             fill += cv2.GaussianBlur(crop * trust, (0, 0), sigma * width) * gain
             total += weight
         fill /= total
-        fill += grain[: fill.shape[0], : fill.shape[1], None]
-        soft = cv2.GaussianBlur(area, (0, 0), 0.06 * width)[..., None]
+        soft = cv2.GaussianBlur(area, (0, 0), 0.05 * width)[..., None]
         result[top:bottom, left:right] = crop + soft * (fill - crop)
     return np.asarray(np.clip(np.round(result), 0, 255), np.uint8)
 
 
-def _ordered(region: object, xy: FloatArray, depth: float) -> FloatArray:
-    on = region.depth == depth  # type: ignore[attr-defined]
-    return np.asarray(xy[on][np.argsort(region.place[on])], np.float32)  # type: ignore[attr-defined]
+def _ordered(region: RingRegion, xy: FloatArray, depth: float) -> FloatArray:
+    on = region.depth == depth
+    return np.asarray(xy[on][np.argsort(region.place[on])], np.float32)
 
 
 def _disc(radius: float) -> UInt8Array:
@@ -105,10 +106,24 @@ def _disc(radius: float) -> UInt8Array:
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), np.uint8)
 
 
-def _grain(image: UInt8Array) -> FloatArray:
-    """Noise like the photo's own, so that painted skin is not smoother than real skin."""
+def grain_level(image: UInt8Array) -> float:
+    """Return the standard deviation of the photo's finest noise, in grey levels, at most 4.
+
+    The median of absolute deviations ignores edges; film scans with more would look like rain.
+    """
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
     noise = grey - cv2.GaussianBlur(grey, (0, 0), 1.0)
-    level = 1.4826 * float(np.median(np.abs(noise)))
-    rng = np.random.default_rng(7)
-    return (rng.standard_normal(image.shape[:2]) * min(level, 4.0)).astype(np.float32)
+    return min(4.0, 1.4826 * float(np.median(np.abs(noise))))
+
+
+def lash_colour(image: UInt8Array, model: HeadModel, source_px: FloatArray) -> FloatArray:
+    """Return the darkest tone along the upper lid margins, RGB 0..255 [shape=(3,)]."""
+    tones = []
+    for region in model.lids.values():
+        upper = (region.place > 3) & (region.place < 25) & (region.depth <= 0.5)
+        at = np.round(source_px[region.vertices[upper], :2]).astype(int)
+        x, y = np.clip(at[:, 0], 0, image.shape[1] - 1), np.clip(at[:, 1], 0, image.shape[0] - 1)
+        tones.append(image[y, x])
+    found = np.concatenate(tones).astype(np.float32)
+    dark = found[np.argsort(found.sum(axis=1))][: max(1, len(found) // 6)]
+    return np.asarray(dark.mean(axis=0), np.float32)

@@ -1,0 +1,108 @@
+"""Lids in front of the eyes: new skin where the photo has none, a lash line where they meet."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from ...pipeline_core.types import FloatArray, UInt8Array
+from .contact import lid_follow, lid_region
+from .head_model import HeadModel, IntArray
+from .layers import FINE, Box, FineLayers, Grain, blend_fine
+from .plug import EyePlug
+
+LASH_WIDTH_CM = 0.06
+LASH_STRENGTH = 0.65
+BULGE = 0.05
+"""Extra light on the middle of a shut lid, which bulges over the eyeball."""
+CREASE = 0.06
+"""Shade of the fold above a shut lid."""
+
+
+class EyelidPainter:
+    """Paints one eye of one face while its lids are on the way."""
+
+    def __init__(
+        self, model: HeadModel, side: str, plug: EyePlug, first_plug_vertex: int, lash: FloatArray, grain: Grain
+    ) -> None:
+        region = lid_region(model, side)
+        self._lash, self._grain = lash, grain
+        near = triangles_of(model, region.vertices)
+        self.triangles = np.ascontiguousarray(np.concatenate([near, plug.triangles + first_plug_vertex]), np.int32)
+        self.attribute = lid_follow(model, side)
+        self.extent = region.vertices[(region.place < 28) | (region.depth <= 4)]
+        follows = self.attribute[region.vertices] > 0.12
+        self._outline = region.vertices[follows | ((region.place >= 28) & (region.depth <= 2))]
+        self._margin = region.margin[:28]
+
+    def paint(
+        self, frame: UInt8Array, box: Box, layers: FineLayers, points: FloatArray,
+        skin: UInt8Array, lids: UInt8Array, blink: float, scale_px: float,
+    ) -> None:  # fmt: skip
+        """Draw the eye into the frame.
+
+        Parameters
+        ----------
+        frame : UInt8Array
+            Changed in place.
+        box : Box
+            Round the eye.
+        layers : FineLayers
+            Lid skin and eyeball; the attribute is `contact.lid_follow`.
+        points : FloatArray
+            Skin vertices of this frame [shape=(N, 3), px].
+        skin, lids : UInt8Array
+            Doubled photo, and the same with closed lids.
+        blink : float
+            How far the lids have come down, 0..1.
+        scale_px : float
+            Pixels per centimetre.
+        """
+        uv = np.ascontiguousarray(layers.values[..., :2])
+        open_rgb = cv2.remap(skin, uv, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        shut_rgb = cv2.remap(lids, uv, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        follow = np.where(layers.ids >= 0, layers.values[..., 2], 0.0)
+        new = _ramp(follow, 0.1, 0.75) * min(1.0, 3.0 * blink)
+        rgb = open_rgb + (shut_rgb.astype(np.float32) - open_rgb) * new[..., None]
+        shade = BULGE * np.exp(-(((follow - 0.75) / 0.2) ** 2)) - CREASE * np.exp(-(((follow - 0.3) / 0.15) ** 2))
+        rgb *= 1.0 + (shade * new * blink)[..., None]
+        self._draw_lashes(rgb, box, points, blink, scale_px)
+        weight = self._weight(box, layers, points)
+        blend_fine(frame, box, rgb, weight, self._grain.at(box) * _reduced(new, box))
+
+    def _draw_lashes(self, rgb: FloatArray, box: Box, points: FloatArray, blink: float, scale_px: float) -> None:
+        line = box.fine(points[self._margin, :2])
+        width = max(1.0, LASH_WIDTH_CM * scale_px * FINE)
+        mask = np.zeros(rgb.shape[:2], np.float32)
+        # Thin at the nose, full from the middle outwards, as lashes grow.
+        taper = np.interp(np.linspace(0, 1, len(line) - 1), (0.0, 0.15, 0.6, 1.0), (0.7, 1.0, 0.8, 0.25))
+        for a, b, share in zip(line[:-1], line[1:], taper, strict=True):
+            ends = [tuple(int(v) for v in np.round(p * 16)) for p in (a, b)]
+            cv2.line(mask, ends[0], ends[1], float(share), max(1, round(width)), cv2.LINE_8, 4)
+        mask = cv2.GaussianBlur(mask, (0, 0), max(0.7, 0.35 * width)) * (LASH_STRENGTH * min(1.0, 1.5 * blink))
+        rgb += (self._lash - rgb) * mask[..., None]
+
+    def _weight(self, box: Box, layers: FineLayers, points: FloatArray) -> FloatArray:
+        outline = points[self._outline, :2]
+        hull = cv2.convexHull(np.int32(np.round(box.fine(outline))))
+        inside = np.zeros(layers.ids.shape, np.float32)
+        cv2.fillConvexPoly(inside, hull, 1.0)
+        soft = cv2.GaussianBlur(inside, (0, 0), max(1.0, 0.04 * float(np.ptp(outline[:, 0])) * FINE))
+        return np.asarray(np.clip(2.0 * soft - 0.6, 0.0, 1.0) * (layers.ids >= 0), np.float32)
+
+
+def triangles_of(model: HeadModel, vertices: IntArray) -> IntArray:
+    """Return the triangles all of whose corners are among `vertices`."""
+    member = np.zeros(len(model.vertices), bool)
+    member[vertices] = True
+    return np.ascontiguousarray(model.triangles[member[model.triangles].all(axis=1)])
+
+
+def _ramp(value: FloatArray, low: float, high: float) -> FloatArray:
+    t = np.clip((value - low) / (high - low), 0.0, 1.0)
+    return np.asarray(t * t * (3.0 - 2.0 * t), np.float32)
+
+
+def _reduced(layer: FloatArray, box: Box) -> FloatArray:
+    rows, columns = box.shape
+    return np.asarray(cv2.resize(np.asarray(layer, np.float32), (columns, rows), interpolation=cv2.INTER_AREA))
