@@ -8,7 +8,8 @@ import torch
 from comfy_api.latest import Input, io
 
 from ..pipeline_core.render.pictures import Pictures
-from ..pipeline_core.render.plan import RenderPlan, blend, mask as plan_mask
+from ..pipeline_core.render.plan import RenderPlan, blend
+from ..pipeline_core.render.plan import mask as plan_mask
 from ..pipeline_core.render.settings import BackgroundMotion, BlendSettings
 from . import convert, sockets
 from .choices import problem_with

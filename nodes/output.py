@@ -15,7 +15,7 @@ from comfy.cli_args import args
 from comfy_api.latest import InputImpl, io, ui
 
 from ..pipeline_core.errors import InputError, OutputError
-from ..pipeline_core.media.encode import EncodeSettings, PRESETS, write_video
+from ..pipeline_core.media.encode import PRESETS, EncodeSettings, write_video
 from ..pipeline_core.motion import exact_fps
 from ..pipeline_core.render.plan import RenderPlan, frames
 from ..pipeline_core.types import Sound, UInt8Array

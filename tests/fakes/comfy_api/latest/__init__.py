@@ -1,6 +1,7 @@
 """Stand-in for comfy_api.latest: the fields that ComfyUI 0.3.64 to 0.3.75 both have."""
 
-from . import _io as io, _ui as ui
+from . import _io as io
+from . import _ui as ui
 
 
 class ComfyExtension:
