@@ -17,7 +17,7 @@ from .head_model import HeadModel, IntArray
 from .interior import MouthInterior
 from .layers import FINE, Box, FineLayers, Grain, blend_fine, box_around
 from .raster import rasterize
-from .textures import TEXTURE_SCALE, grain_level, lash_colour
+from .textures import TEXTURE_SCALE, LidTexture, grain_level, lash_colour
 
 MOUTH_REACH_CM = 4.6
 """Skin drawn in the fine mouth box: up to this far from the mouth's middle."""
@@ -30,8 +30,8 @@ class Canvas:
     photo: UInt8Array
     skin: UInt8Array
     """Doubled photo with softened folds."""
-    lids: UInt8Array
-    """Doubled photo with closed lids."""
+    lids: tuple[LidTexture, LidTexture]
+    """Closed lids of the left and the right eye."""
     alpha: UInt8Array | None = None
     """Doubled opacity, where the photo has one."""
 
@@ -79,8 +79,8 @@ class FramePainter:
         grain = Grain(grain_level(canvas.photo))
         lash = lash_colour(canvas.photo, model, deformer.head.source_px)
         self._eyes, first = [], len(model.vertices)
-        for side, plug in zip(("left", "right"), deformer.plugs, strict=True):
-            self._eyes.append(EyelidPainter(model, side, plug, first, lash, grain))
+        for side, plug, lid in zip(("left", "right"), deformer.plugs, canvas.lids, strict=True):
+            self._eyes.append(EyelidPainter(model, side, plug, first, lid, lash, grain))
             first += len(plug.points)
 
     def paint(self, motion: FrameMotion, region: Region) -> UInt8Array:
@@ -151,7 +151,7 @@ class FramePainter:
         box = box_around(posed.points[eye.extent, :2], 2.0, frame.shape)
         if box is not None:
             layers = self._fine_layers(box, posed, eye.triangles, eye.attribute)
-            eye.paint(frame, box, layers, posed.points, self.canvas.skin, self.canvas.lids, blink,
+            eye.paint(frame, box, layers, posed.points, self.canvas.skin, blink,
                       self.deformer.head.pose.scale)  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from .contact import lid_follow, lid_region
 from .head_model import HeadModel, IntArray
 from .layers import FINE, Box, FineLayers, Grain, blend_fine
 from .plug import EyePlug
+from .textures import LidTexture
 
 LASH_WIDTH_CM = 0.06
 LASH_STRENGTH = 0.65
@@ -23,10 +24,11 @@ class EyelidPainter:
     """Paints one eye of one face while its lids are on the way."""
 
     def __init__(
-        self, model: HeadModel, side: str, plug: EyePlug, first_plug_vertex: int, lash: FloatArray, grain: Grain
-    ) -> None:
+        self, model: HeadModel, side: str, plug: EyePlug, first_plug_vertex: int, lid: LidTexture,
+        lash: FloatArray, grain: Grain,
+    ) -> None:  # fmt: skip
         region = lid_region(model, side)
-        self._lash, self._grain = lash, grain
+        self._lid, self._lash, self._grain = lid, lash, grain
         near = triangles_of(model, region.vertices)
         self.triangles = np.ascontiguousarray(np.concatenate([near, plug.triangles + first_plug_vertex]), np.int32)
         self.attribute = lid_follow(model, side)
@@ -37,7 +39,7 @@ class EyelidPainter:
 
     def paint(
         self, frame: UInt8Array, box: Box, layers: FineLayers, points: FloatArray,
-        skin: UInt8Array, lids: UInt8Array, blink: float, scale_px: float,
+        skin: UInt8Array, blink: float, scale_px: float,
     ) -> None:  # fmt: skip
         """Draw the eye into the frame.
 
@@ -51,8 +53,8 @@ class EyelidPainter:
             Lid skin and eyeball; the attribute is `contact.lid_follow`.
         points : FloatArray
             Skin vertices of this frame [shape=(N, 3), px].
-        skin, lids : UInt8Array
-            Doubled photo, and the same with closed lids.
+        skin : UInt8Array
+            Doubled photo.
         blink : float
             How far the lids have come down, 0..1.
         scale_px : float
@@ -60,7 +62,8 @@ class EyelidPainter:
         """
         uv = np.ascontiguousarray(layers.values[..., :2])
         open_rgb = cv2.remap(skin, uv, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        shut_rgb = cv2.remap(lids, uv, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        uv = uv - np.float32(self._lid.offset)
+        shut_rgb = cv2.remap(self._lid.pixels, uv, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         follow = np.where(layers.ids >= 0, layers.values[..., 2], 0.0)
         new = _ramp(follow, 0.1, 0.75) * min(1.0, 3.0 * blink)
         rgb = open_rgb + (shut_rgb.astype(np.float32) - open_rgb) * new[..., None]

@@ -73,9 +73,10 @@ class PhotoHeadRenderer:
         canvas = Canvas(
             photo=portrait.image,
             skin=doubled(skin),
-            lids=doubled(lid_texture(skin, model, head.source_px)),
+            lids=(lid_texture(skin, model, "left", head.source_px),
+                  lid_texture(skin, model, "right", head.source_px)),
             alpha=None if portrait.alpha is None else doubled(portrait.alpha),
-        )
+        )  # fmt: skip
         interior = MouthInterior(model, head, portrait.image, landmarks)
         painter = FramePainter(model, deformer, field, canvas, interior)
         mesh = _mesh_mask(deformer, portrait.image.shape[:2], MESH_MARGIN_CM * head.pose.scale)

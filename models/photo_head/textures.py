@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -20,13 +22,24 @@ _FOLD_BANDS = (
 
 
 def doubled(image: UInt8Array) -> UInt8Array:
-    """Enlarge twice such that texture pixel (2x, 2y) is exactly picture pixel (x, y)."""
+    """Enlarge twice such that texture pixel (2x, 2y) is exactly picture pixel (x, y).
+
+    The pixels between are Lanczos interpolations over eight neighbours (half-pixel phase only,
+    which makes a separable filter of it).
+    """
     height, width = image.shape[:2]
-    grow = np.array([[TEXTURE_SCALE, 0, 0], [0, TEXTURE_SCALE, 0]], np.float32)
-    size = (width * TEXTURE_SCALE, height * TEXTURE_SCALE)
-    return np.asarray(
-        cv2.warpAffine(image, grow, size, flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE), np.uint8
-    )
+    taps = np.arange(-3.5, 4.0)
+    kernel = np.sinc(taps) * np.sinc(taps / 4.0)
+    kernel /= kernel.sum()
+    none = np.ones(1)
+    result = np.empty((height * TEXTURE_SCALE, width * TEXTURE_SCALE, *image.shape[2:]), np.uint8)
+    result[::2, ::2] = image
+    for rows, columns, along_x, along_y in ((0, 1, kernel, none), (1, 0, none, kernel), (1, 1, kernel, kernel)):
+        anchor = (3 if columns else 0, 3 if rows else 0)
+        result[rows::2, columns::2] = cv2.sepFilter2D(
+            image, -1, along_x, along_y, anchor=anchor, borderType=cv2.BORDER_REPLICATE
+        )
+    return result
 
 
 def soften_folds(image: UInt8Array, landmarks_px: FloatArray, amount: float) -> UInt8Array:
@@ -37,13 +50,23 @@ def soften_folds(image: UInt8Array, landmarks_px: FloatArray, amount: float) -> 
     """
     if amount <= 0.02:
         return image
+    cm = float(np.ptp(landmarks_px[:468, 0])) / 14.0
+    points = landmarks_px[[i for band in _FOLD_BANDS for i in band], :2]
+    low = np.maximum(np.floor(points.min(0) - 2.5 * cm).astype(int), 0)
+    high = np.ceil(points.max(0) + 2.5 * cm).astype(int)
+    result = image.copy()
+    part = result[low[1] : high[1], low[0] : high[0]]
+    if part.size:
+        part[:] = _softened(part, landmarks_px[:, :2] - low, amount, cm)
+    return result
+
+
+def _softened(image: UInt8Array, points: FloatArray, amount: float, cm: float) -> UInt8Array:
     mask = np.zeros(image.shape[:2], np.float32)
     for band in _FOLD_BANDS:
-        hull = cv2.convexHull(landmarks_px[list(band), :2].astype(np.int32))
-        cv2.fillConvexPoly(mask, hull, 1.0)
-    lips = cv2.convexHull(landmarks_px[[61, 37, 0, 267, 291, 405, 17, 181], :2].astype(np.int32))
+        cv2.fillConvexPoly(mask, cv2.convexHull(points[list(band)].astype(np.int32)), 1.0)
+    lips = cv2.convexHull(points[[61, 37, 0, 267, 291, 405, 17, 181]].astype(np.int32))
     cv2.fillConvexPoly(mask, lips, 0.0)
-    cm = float(np.ptp(landmarks_px[:468, 0])) / 14.0
     mask = cv2.GaussianBlur(mask, (0, 0), 0.45 * cm)[..., None] * amount
     lab = cv2.cvtColor(image.astype(np.float32) / 255.0, cv2.COLOR_RGB2Lab)
     fine = cv2.GaussianBlur(lab, (0, 0), max(0.6, 0.07 * cm))
@@ -54,46 +77,53 @@ def soften_folds(image: UInt8Array, landmarks_px: FloatArray, amount: float) -> 
     return np.asarray(np.clip(np.round(smooth * 255.0), 0, 255), np.uint8)
 
 
-def lid_texture(image: UInt8Array, model: HeadModel, source_px: FloatArray) -> UInt8Array:
-    """Paint closed-lid skin over both eyes: smooth, from the bright skin around, without lashes.
+@dataclass(frozen=True, eq=False)
+class LidTexture:
+    """Closed-lid skin over one eye."""
+
+    pixels: UInt8Array
+    """Doubled, like the photo's texture."""
+    offset: tuple[int, int]
+    """Texture pixel of the whole photo at which it begins: x, y."""
+
+
+def lid_texture(image: UInt8Array, model: HeadModel, side: str, source_px: FloatArray) -> LidTexture:
+    """Paint closed-lid skin over an eye: smooth, from the bright skin around, without lashes.
 
     Stretching the few pixels of an open eye's lid smears the lashes over it.
     """
-    result = image.astype(np.float32)
-    for side in model.lids:
-        region, follow = lid_region(model, side), lid_follow(model, side)
-        xy = source_px[region.vertices, :2]
-        ring = xy[(region.depth == 3.0) | (follow[region.vertices] > 0.05)]
-        eye = xy[region.depth == 0.0]
-        width = float(np.ptp(eye[:, 0])) + 1e-3
-        low = np.floor(ring.min(0) - width * 0.35).astype(int)
-        high = np.ceil(ring.max(0) + width * 0.35).astype(int)
-        left, top = np.maximum(low, 0)
-        right, bottom = np.minimum(high, [image.shape[1], image.shape[0]])
-        if right - left < 4 or bottom - top < 4:
-            continue
-        crop = result[top:bottom, left:right]
-        shift = np.array([left, top])
-        hole = np.zeros(crop.shape[:2], np.uint8)
-        cv2.fillPoly(hole, [np.int32(np.round(_ordered(region, xy, 1.0) - shift))], 1)
-        hole = cv2.dilate(hole, _disc(0.05 * width))
-        area = np.zeros(crop.shape[:2], np.float32)
-        cv2.fillConvexPoly(area, cv2.convexHull(np.int32(np.round(ring - shift))), 1.0)
-        grey = crop.mean(axis=2)
-        around = grey[(area > 0) & (hole == 0)]
-        skin = np.percentile(around, 60) if around.size else grey.mean()
-        trust = (hole == 0) * np.exp(-(np.maximum(0.0, skin - grey) / (0.10 * skin + 1.0)) ** 2) + 1e-4
-        trust = trust.astype(np.float32)[..., None]
-        fill = np.zeros_like(crop)
-        total = np.zeros_like(trust)
-        for sigma, gain in ((0.14, 1.0), (0.28, 0.08), (0.5, 0.004)):
-            weight = cv2.GaussianBlur(trust, (0, 0), sigma * width)[..., None] * gain
-            fill += cv2.GaussianBlur(crop * trust, (0, 0), sigma * width) * gain
-            total += weight
-        fill /= total
-        soft = cv2.GaussianBlur(area, (0, 0), 0.05 * width)[..., None]
-        result[top:bottom, left:right] = crop + soft * (fill - crop)
-    return np.asarray(np.clip(np.round(result), 0, 255), np.uint8)
+    region, follow = lid_region(model, side), lid_follow(model, side)
+    xy = source_px[region.vertices, :2]
+    lid = xy[(region.depth == 3.0) | (follow[region.vertices] > 0.05)]
+    width = float(np.ptp(xy[region.depth == 0.0][:, 0])) + 1e-3
+    size = [image.shape[1], image.shape[0]]
+    left, top = np.clip(np.floor(lid.min(0) - width * 0.35).astype(int), 0, np.subtract(size, 4))
+    right, bottom = np.clip(np.ceil(lid.max(0) + width * 0.35).astype(int), [left + 4, top + 4], size)
+    crop = image[top:bottom, left:right].astype(np.float32)
+    shift = np.array([left, top])
+    hole = np.zeros(crop.shape[:2], np.uint8)
+    cv2.fillPoly(hole, [np.int32(np.round(_ordered(region, xy, 1.0) - shift))], 1)
+    hole = cv2.dilate(hole, _disc(0.05 * width))
+    area = np.zeros(crop.shape[:2], np.float32)
+    cv2.fillConvexPoly(area, cv2.convexHull(np.int32(np.round(lid - shift))), 1.0)
+    fill = _skin_fill(crop, hole, area, width)
+    soft = cv2.GaussianBlur(area, (0, 0), 0.05 * width)[..., None]
+    painted = np.clip(np.round(crop + soft * (fill - crop)), 0, 255).astype(np.uint8)
+    return LidTexture(doubled(painted), (TEXTURE_SCALE * int(left), TEXTURE_SCALE * int(top)))
+
+
+def _skin_fill(crop: FloatArray, hole: UInt8Array, area: FloatArray, width: float) -> FloatArray:
+    """Spread the bright skin of `area` outside `hole` over everything."""
+    grey = crop.mean(axis=2)
+    around = grey[(area > 0) & (hole == 0)]
+    skin = np.percentile(around, 60) if around.size else grey.mean()
+    trust = (hole == 0) * np.exp(-((np.maximum(0.0, skin - grey) / (0.10 * skin + 1.0)) ** 2)) + 1e-4
+    trust = trust.astype(np.float32)[..., None]
+    fill, total = np.zeros_like(crop), np.zeros_like(trust)
+    for sigma, gain in ((0.14, 1.0), (0.28, 0.08), (0.5, 0.004)):
+        fill += cv2.GaussianBlur(crop * trust, (0, 0), sigma * width) * gain
+        total += cv2.GaussianBlur(trust, (0, 0), sigma * width)[..., None] * gain
+    return np.asarray(fill / total, np.float32)
 
 
 def _ordered(region: RingRegion, xy: FloatArray, depth: float) -> FloatArray:
