@@ -90,6 +90,12 @@ def ensure(*groups: str) -> Path:
     return python
 
 
+def is_ready(*groups: str) -> bool:
+    """Tell whether `ensure` would have nothing to install."""
+    return bool(os.environ.get(OWN_PYTHON)) or (
+        python_of(VENV).exists() and all(_is_stamped(group) for group in groups))
+
+
 def reexec(python: Path, argv: Sequence[str]) -> int:
     """Run this launcher again under `python`; on POSIX it replaces the process."""
     command = [str(python), str(ROOT / "run.py"), *argv]
