@@ -5,9 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_ONES = ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-         "fifteen sixteen seventeen eighteen nineteen").split()  # fmt: skip
-_TENS = "_ _ twenty thirty forty fifty sixty seventy eighty ninety".split()
+
+
+def _listed(text: str) -> list[str]:
+    return text.split()
+
+
+_ONES = _listed("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+                       "fifteen sixteen seventeen eighteen nineteen")
+_TENS = _listed("_ _ twenty thirty forty fifty sixty seventy eighty ninety")
 _SCALES = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"), (1000, "thousand"), (100, "hundred"))
 _ORDINALS = {"one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth",
              "nine": "ninth", "twelve": "twelfth"}  # fmt: skip
@@ -51,11 +57,8 @@ def _spell_number(text: str) -> str:
 
 def _ordinal(match: re.Match[str]) -> str:
     head, _, last = f" {_spell_number(match[1])}".rpartition(" ")
-    if last in _ORDINALS:
-        last = _ORDINALS[last]
-    else:
-        last = last[:-1] + "ieth" if last.endswith("y") else last + "th"
-    return f"{head} {last} "
+    regular = last[:-1] + "ieth" if last.endswith("y") else last + "th"
+    return f"{head} {_ORDINALS.get(last, regular)} "
 
 
 def _money(match: re.Match[str]) -> str:
@@ -98,7 +101,7 @@ _RULES = [
     ("ce", "S"), ("ci", "S IH"), ("cy", "S IY"), ("^y", "Y"), ("y$", "IY"), ("e$", ""), ("x", "K S"),
 ]  # fmt: skip
 _LETTERS = dict(zip("abcdefghijklmnopqrstuvwxyz'",
-                    "AE B K D EH F G HH IH JH K L M N AA P K R S T AH V W K IH Z _".split(), strict=True))  # fmt: skip
+                    _listed("AE B K D EH F G HH IH JH K L M N AA P K R S T AH V W K IH Z _"), strict=True))
 
 
 def letters_to_sounds(word: str) -> list[str]:

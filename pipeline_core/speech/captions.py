@@ -1,0 +1,93 @@
+"""SRT and WebVTT captions: words in and out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ..errors import InputError
+from ..types import SpeechTrack, Word
+
+_TIME = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})[.,](\d{1,3})"
+_ARROW = re.compile(rf"^\s*{_TIME}\s*-->\s*{_TIME}")
+MAX_CUES = 50_000
+_CAPTION_CHARACTERS = 42
+"""One line of a caption, as subtitle guidelines have it."""
+
+
+def _seconds(parts: Sequence[str | None]) -> float:
+    hours, minutes, seconds, fraction = (part or "0" for part in parts)
+    return int(hours) * 3600 + int(minutes) * 60 + int(seconds) + int(fraction.ljust(3, "0")) / 1000
+
+
+def looks_like_captions(text: str) -> bool:
+    """Tell whether a text is SRT or WebVTT."""
+    return any(_ARROW.match(line) for line in text.splitlines()[:200])
+
+
+def read_captions(text: str) -> tuple[Word, ...]:
+    """Return the words of SRT or WebVTT captions; the words of one caption share its time by length.
+
+    Raises
+    ------
+    InputError
+        If there are no captions or absurdly many.
+    """
+    words: list[Word] = []
+    span: tuple[float, float] | None = None
+    cues = 0
+    for line in [*text.splitlines(), ""]:
+        match = _ARROW.match(line)
+        if match:
+            groups = match.groups()
+            span = (_seconds(groups[:4]), _seconds(groups[4:]))
+            cues += 1
+            if cues > MAX_CUES:
+                raise InputError(f"the captions hold more than {MAX_CUES} entries",
+                                 hint="Give the captions of one clip only.")
+        elif not line.strip():
+            span = None
+        elif span and span[1] > span[0]:
+            words += _shared(re.sub(r"<[^<>]{0,200}>|\{[^{}]{0,200}\}", "", line).split(), span)
+    if not words:
+        raise InputError("the captions hold no words", hint="Give an SRT or WebVTT file with text.")
+    return tuple(sorted(words, key=lambda w: w.start_s))
+
+
+def _shared(texts: list[str], span: tuple[float, float]) -> list[Word]:
+    total = sum(len(t) + 1 for t in texts)
+    at_s, out = span[0], []
+    for text in texts:
+        end_s = at_s + (span[1] - span[0]) * (len(text) + 1) / total
+        out.append(Word(text, at_s, end_s))
+        at_s = end_s
+    return out
+
+
+def _stamp(time_s: float, mark: str) -> str:
+    whole, milli = divmod(round(time_s * 1000), 1000)
+    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}{mark}{milli:03d}"
+
+
+def _lines(words: Sequence[Word]) -> list[tuple[float, float, str]]:
+    out: list[tuple[float, float, str]] = []
+    for word in words:
+        start = bool(out) and word.start_s - out[-1][1] < 0.8
+        if start and len(out[-1][2]) + len(word.text) < _CAPTION_CHARACTERS:
+            out[-1] = (out[-1][0], word.end_s, f"{out[-1][2]} {word.text}")
+        else:
+            out.append((word.start_s, word.end_s, word.text))
+    return out
+
+
+def srt(speech: SpeechTrack, *, per_word: bool = False) -> str:
+    """Return the words as SubRip captions, by line or by word."""
+    entries = [(w.start_s, w.end_s, w.text) for w in speech.words] if per_word else _lines(speech.words)
+    return "\n".join(f"{n}\n{_stamp(a, ',')} --> {_stamp(b, ',')}\n{text}\n"
+                     for n, (a, b, text) in enumerate(entries, 1))
+
+
+def vtt(speech: SpeechTrack, *, per_word: bool = False) -> str:
+    """Return the words as WebVTT captions, by line or by word."""
+    entries = [(w.start_s, w.end_s, w.text) for w in speech.words] if per_word else _lines(speech.words)
+    return "WEBVTT\n\n" + "\n".join(f"{_stamp(a, '.')} --> {_stamp(b, '.')}\n{text}\n" for a, b, text in entries)
