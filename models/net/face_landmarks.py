@@ -5,6 +5,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .layers import Pointwise
+
 INPUT_PX = 256
 POINTS = 478
 _WIDTHS = (16, 32, 64, 128, 128, 128, 128)
@@ -22,11 +24,10 @@ class Block(nn.Module):
         self.halve = halve
         self.missing = wide_out - wide_in
         narrow = min(_NARROWEST, wide_out // 2)
-        side = 2 if halve else 1
-        self.squeeze = nn.Conv2d(wide_in, narrow, side, side)
+        self.squeeze = nn.Conv2d(wide_in, narrow, 2, 2) if halve else Pointwise(wide_in, narrow)
         self.inner_slope = nn.PReLU(narrow)
         self.depthwise = nn.Conv2d(narrow, narrow, 3, 1, 1, groups=narrow, bias=False)
-        self.expand = nn.Conv2d(narrow, wide_out, 1)
+        self.expand = Pointwise(narrow, wide_out)
         self.outer_slope = nn.PReLU(wide_out)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .layers import Pointwise
+
 INPUT_PX = 128
 VALUES = 16
 """Per box: centre x, y, width, height, then x, y of two eyes, nose tip, mouth, two ears."""
@@ -36,7 +38,7 @@ class Block(nn.Module):
         self.missing = wide_out - wide_in
         self.depthwise = nn.Conv2d(wide_in, wide_in, 3, 2 if halve else 1, 0 if halve else 1,
                                    groups=wide_in, bias=False)
-        self.pointwise = nn.Conv2d(wide_in, wide_out, 1)
+        self.pointwise = Pointwise(wide_in, wide_out)
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the block."""
@@ -58,10 +60,10 @@ class ShortRangeDetector(nn.Module):
         self.stem = nn.Conv2d(3, _WIDTHS[0], 5, 2)
         widths = (_WIDTHS[0], *_WIDTHS)
         self.blocks = nn.ModuleList(Block(widths[i], widths[i + 1], i in _HALVING) for i in range(len(_WIDTHS)))
-        self.score_fine = nn.Conv2d(_WIDTHS[_FINE], 2, 1)
-        self.score_coarse = nn.Conv2d(_WIDTHS[-1], 6, 1)
-        self.box_fine = nn.Conv2d(_WIDTHS[_FINE], 2 * VALUES, 1)
-        self.box_coarse = nn.Conv2d(_WIDTHS[-1], 6 * VALUES, 1)
+        self.score_fine = Pointwise(_WIDTHS[_FINE], 2)
+        self.score_coarse = Pointwise(_WIDTHS[-1], 6)
+        self.box_fine = Pointwise(_WIDTHS[_FINE], 2 * VALUES)
+        self.box_coarse = Pointwise(_WIDTHS[-1], 6 * VALUES)
         self.register_buffer("anchors", anchors(), persistent=False)
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
