@@ -29,6 +29,10 @@ TIP_FORWARD_CM, TIP_UP_CM = 0.88, 1.02
 OUT_FORWARD_CM, OUT_DROP_CM = 2.2, 0.55
 """Travel of the tongue's tip for tongueOut (MakeHuman's unit: 2.2 cm forward), and how far the
 tip hangs once it is outside."""
+OUT_FREE = 0.45
+"""Share of the jaw's movement that the tip of a tongue put out does not take: it lies on the lip."""
+OUT_LEVEL_CM = -4.25
+"""Height towards which a tongue put out is flattened: the middle of its tip at rest."""
 IDENTITY_AFFINE = np.zeros((3, 4), np.float32)
 
 
@@ -45,7 +49,8 @@ class Mouth:
     tooth: npt.NDArray[np.uint8]
     """0-13 upper, 14-27 lower from the subject's right to the left, else `NO_TOOTH`."""
     height: FloatArray
-    """Along a crown 0 at the gum, 1 at the edge; along the tongue 0 at the root, 1 at the tip."""
+    """Along a crown 0 at the gum, 1 at the edge; along the tongue 0 at the root, 1 at the tip;
+    of the lining, how light it is."""
     occlusion: FloatArray
     """Share of the surroundings not hidden by rigid neighbours, 0..1."""
     jaw: FloatArray
@@ -54,8 +59,14 @@ class Mouth:
     """Share of the tongue tip's movement a vertex takes, 0..1."""
     normals: FloatArray = field(init=False)
     """Unit normals at rest [shape=(N, 3)]."""
+    upper_edge: npt.NDArray[np.int64] = field(init=False)
+    """Vertices on the biting edges of the upper front teeth."""
+    lower_edge: npt.NDArray[np.int64] = field(init=False)
 
     def __post_init__(self) -> None:
+        for name, front in (("upper_edge", range(4, 10)), ("lower_edge", range(18, 24))):
+            edge = np.isin(self.tooth, list(front)) & (self.height > 0.99)
+            object.__setattr__(self, name, np.flatnonzero(edge))
         object.__setattr__(self, "normals", _vertex_normals(self.vertices, self.triangles))
 
     @classmethod
@@ -109,7 +120,7 @@ def pose_mouth(
     vertices = np.empty_like(mouth.vertices)
     normals = np.empty_like(mouth.normals)
     _move(mouth.vertices, mouth.normals, mouth.jaw, mouth.tip, np.float32(np.radians(JAW_ANGLE_DEG) * jaw_open),
-          shift, np.float32(up), np.float32(forward), np.float32(OUT_DROP_CM * tongue_out**2),
+          shift, np.float32(up), np.float32(forward), np.float32(OUT_DROP_CM * tongue_out**2), np.float32(OUT_FREE * tongue_out),
           np.asarray(affine, np.float32), vertices, normals)  # fmt: skip
     return vertices, normals
 
@@ -117,8 +128,9 @@ def pose_mouth(
 @numba.njit(nogil=True, cache=True, error_model="numpy")
 def _move(
     rest: Any, rest_normals: Any, jaw: Any, tip: Any, angle: Any, shift: Any, up: Any, forward: Any,
-    drop: Any, affine: Any, vertices: Any, normals: Any,
+    drop: Any, free: Any, affine: Any, vertices: Any, normals: Any,
 ) -> None:  # fmt: skip
+    one = np.float32(1)
     pivot_y, pivot_z = np.float32(JAW_PIVOT_CM[0]), np.float32(JAW_PIVOT_CM[1])
     for i in range(rest.shape[0]):
         x, y, z = rest[i, 0], rest[i, 1], rest[i, 2]
@@ -126,7 +138,11 @@ def _move(
         share, reach = jaw[i], tip[i]
         if reach > 0:
             # Lifting sets in before pushing, so that the blade bends instead of shearing.
-            y += up * np.sqrt(reach) * reach - drop * reach * reach
+            y += up * np.sqrt(reach) * reach - drop * reach * reach * reach * reach
+            share *= one - free * reach
+            # A tongue put out is flat and narrow.
+            y += free * reach * (np.float32(OUT_LEVEL_CM) - y)
+            x *= one - np.float32(0.4) * free * reach
             z += forward * reach
         if share > 0:
             c, s = np.cos(angle * share), np.sin(angle * share)

@@ -39,7 +39,8 @@ class MouthGeometry:
     tooth: np.ndarray
     """0-13 upper, 14-27 lower from the subject's right to the left, 255 elsewhere [shape=(N,)]."""
     height: np.ndarray
-    """Place along the crown from gum (0) to edge (1); along the tongue from root to tip."""
+    """Place along the crown from gum (0) to edge (1); along the tongue from root to tip; of
+    the lining, how light it is."""
     occlusion: np.ndarray
     """Share of the surroundings not hidden by the rigid neighbours, 0..1 [shape=(N,)]."""
     jaw: np.ndarray

@@ -210,7 +210,8 @@ class Crown:
         return middle - half * (1 - np.clip(np.abs(s), 0, 1) ** n) ** (1 / n)
 
 
-ARCH_EXPONENT = 2.25
+ARCH_EXPONENT = 2.05
+"""Roundness of the arch: 2 is an ellipse; flatter fronts show the canines too broadly."""
 
 
 def arch_points(arch: Arch, count: int = 4001) -> tuple[np.ndarray, np.ndarray]:

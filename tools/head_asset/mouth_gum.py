@@ -11,7 +11,7 @@ PAPILLA = 0.40
 """Height of the gum between two teeth as a share of the crown (textbook: 40-45 %)."""
 _INNER_PLACES = np.array([-0.84, -0.62, -0.34, 0.0, 0.34, 0.62, 0.84])
 # Labial rows below the margin: (distance from the margin, height above the tooth's face).
-_LABIAL_ROWS = ((0.03, 0.03), (0.10, 0.055), (0.22, 0.065), (0.42, 0.06), (0.75, 0.02), (1.2, 0.03))
+_LABIAL_ROWS = ((0.03, 0.03), (0.10, 0.055), (0.22, 0.065), (0.42, 0.04), (0.70, -0.08), (1.0, -0.22))
 _LINGUAL_ROWS = ((0.05, 0.03), (0.16, 0.06), (0.42, 0.10), (0.85, 0.22))
 
 

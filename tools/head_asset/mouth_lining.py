@@ -19,7 +19,7 @@ _COLUMNS = 36
 _PALATE = np.array([
     (10.35, 0.95, -2.75, 0.02), (10.0, 1.45, -2.70, 0.22), (9.4, 1.80, -2.62, 0.60), (8.6, 2.05, -2.55, 0.95),
     (7.6, 2.20, -2.50, 1.15), (6.6, 2.30, -2.50, 1.15), (5.8, 2.40, -2.62, 0.95), (5.2, 2.45, -2.95, 0.70),
-    (4.7, 2.45, -3.55, 0.75), (4.45, 2.45, -4.30, 1.05), (4.35, 2.45, -4.9, 1.30),
+    (4.7, 2.45, -3.75, 1.00), (4.45, 2.45, -4.80, 1.62), (4.35, 2.45, -5.8, 2.45),
 ])  # fmt: skip
 
 
@@ -40,20 +40,23 @@ def lining() -> Mesh:
     mesh.jaw = 1.0 - smoothstep(-4.9, -2.4, y)
     mesh.jaw *= smoothstep(2.2, 6.5, mesh.vertices[:, 2]) * 0.6 + 0.4
     mesh.occlusion = np.full(len(y), 0.8)
-    mesh.height = np.full(len(y), 0.3)
+    mesh.height = 0.22 + 0.68 * smoothstep(2.6, 7.0, mesh.vertices[:, 2])
     return mesh
 
 
 def palate() -> Mesh:
     """Return the roof of the mouth from the front teeth to the soft palate with its uvula."""
-    across = np.linspace(-1, 1, 19)
+    # Denser in the middle, where the uvula hangs.
+    even = np.linspace(-1, 1, 25)
+    across = even * (0.35 + 0.65 * even**2)
     rows = []
     for i, (z, half, foot, dome) in enumerate(_PALATE):
         y = foot + dome * (1 - np.abs(across) ** 2.4)
-        hang = np.exp(-((across * half / 0.28) ** 2)) * (0.0, 0.0, 0.55, 0.85)[max(i - len(_PALATE) + 4, 0)]
+        hang = np.exp(-((across * half / 0.34) ** 2)) * (0.0, 0.03, 0.22, 0.42)[max(i - len(_PALATE) + 4, 0)]
         rows.append(np.column_stack([across * half, y - hang, np.full_like(y, z)]))
     mesh = Mesh.grid(np.stack(rows)).facing(INSIDE + [0, -0.5, 0])
     mesh.part = np.full(len(mesh.vertices), LINING)
-    mesh.height = np.ones(len(mesh.vertices))
+    # The free edge of the soft palate fades into the dark of the throat.
+    mesh.height = np.repeat(np.interp(np.arange(len(_PALATE)), [6, 8, 10], [1.0, 0.75, 0.45]), len(across))
     mesh.occlusion = np.full(len(mesh.vertices), 0.9)
     return mesh

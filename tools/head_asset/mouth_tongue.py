@@ -10,9 +10,9 @@ ROWS, COLUMNS = 34, 32
 TIP_Z_CM, ROOT_Z_CM = 10.02, 3.4
 # Stations along the tongue, root to tip: z, height of the back, half width, thickness (cm).
 _STATIONS = np.array([
-    (3.4, -6.2, 1.50, 1.6), (4.2, -4.95, 1.85, 2.0), (5.2, -4.05, 2.05, 2.2), (6.3, -3.72, 2.12, 2.1),
-    (7.4, -3.72, 2.05, 1.9), (8.3, -3.86, 1.92, 1.6), (9.0, -3.99, 1.70, 1.25), (9.5, -4.07, 1.40, 0.95),
-    (9.8, -4.13, 1.05, 0.72), (9.95, -4.19, 0.70, 0.54), (10.02, -4.28, 0.28, 0.32),
+    (3.4, -6.2, 1.50, 1.6), (4.2, -5.05, 1.80, 2.0), (5.2, -4.10, 1.90, 2.2), (6.3, -3.70, 1.80, 2.1),
+    (7.4, -3.66, 1.70, 1.9), (8.3, -3.80, 1.62, 1.6), (9.0, -3.97, 1.46, 1.25), (9.5, -4.09, 1.22, 0.95),
+    (9.8, -4.19, 0.92, 0.72), (9.95, -4.25, 0.62, 0.54), (10.02, -4.34, 0.26, 0.32),
 ])  # fmt: skip
 
 
@@ -33,7 +33,7 @@ def tongue() -> Mesh:
     mesh.jaw = 0.5 + 0.45 * smoothstep(4.0, 9.0, depth)
     mesh.tip = smoothstep(6.2, 10.0, depth) ** 1.6
     under = mesh.vertices[:, 1] < np.interp(depth, _STATIONS[:, 0], _STATIONS[:, 1] - 0.5 * _STATIONS[:, 3])
-    mesh.occlusion = np.where(under, 0.45, 1.0 - 0.35 * smoothstep(1.3, 2.1, np.abs(mesh.vertices[:, 0])))
+    mesh.occlusion = np.where(under, 0.7, 1.0 - 0.35 * smoothstep(1.0, 1.8, np.abs(mesh.vertices[:, 0])))
     return mesh
 
 
@@ -61,9 +61,9 @@ def _ring(z: float, top: float, half: float, thick: float, angle: np.ndarray) ->
     x = np.sign(np.cos(angle)) * np.abs(np.cos(angle)) ** 0.85 * half
     up = np.sin(angle)
     flat = np.where(up > 0, 0.42, 0.58) * thick
-    y = top - 0.42 * thick + np.sign(up) * np.abs(up) ** 0.8 * flat
+    y = top - 0.42 * thick + np.sign(up) * np.abs(up) ** 0.95 * flat
     # The groove runs down the middle of the back and fades at the tip; the sides stand up a little.
-    groove = 0.17 * np.exp(-((x / 0.26) ** 2)) * smoothstep(0.45, 1.4, half)
+    groove = 0.17 * np.exp(-((x / 0.26) ** 2)) * smoothstep(0.35, 1.2, half) * smoothstep(4.5, 8.0, np.float64(z))
     wavy = 0.03 * np.sin(2.1 * z + 1.0) * (x / 2.0)
-    y = y - np.where(up > 0, up * (groove - 0.06 * (x / 2.0) ** 2 - wavy), 0.0)
+    y = y - np.where(up > 0, up * (groove  - wavy), 0.0)
     return np.column_stack([x, y, np.full_like(x, z)])

@@ -6,10 +6,10 @@ import numpy as np
 
 from .mouth_mesh import Mesh
 
-DIRECTIONS = 72
+DIRECTIONS = 160
 RESOLUTION_PX = 320
-_TOLERANCE_CM = 0.05
-"""Surfaces nearer than this do not count: they are the vertex's own triangles."""
+_LIFT_CM, _TOLERANCE_CM = 0.03, 0.02
+"""Height of the eye above the surface; things nearer than the tolerance do not count."""
 
 
 def openness(mesh: Mesh) -> np.ndarray:
@@ -22,7 +22,7 @@ def openness(mesh: Mesh) -> np.ndarray:
     seen, total = np.zeros(len(normals)), np.full(len(normals), 1e-9)
     for direction in _sphere(DIRECTIONS):
         cosine = np.clip(normals @ direction, 0, None)
-        seen += cosine * _visible(mesh, direction)
+        seen += cosine * _visible(mesh, normals, direction)
         total += cosine
     return seen / total
 
@@ -45,7 +45,7 @@ def _sphere(count: int) -> np.ndarray:
     return np.column_stack([ring * np.cos(turn), ring * np.sin(turn), height])
 
 
-def _visible(mesh: Mesh, direction: np.ndarray) -> np.ndarray:
+def _visible(mesh: Mesh, normals: np.ndarray, direction: np.ndarray) -> np.ndarray:
     """Tell for each vertex whether the way towards `direction` is free (soft, 0..1)."""
     right = np.cross(direction, [0.0, 0.9, 0.43])
     right /= np.linalg.norm(right)
@@ -59,8 +59,11 @@ def _visible(mesh: Mesh, direction: np.ndarray) -> np.ndarray:
     nearest = np.full((RESOLUTION_PX, RESOLUTION_PX), -np.inf)
     columns, rows = points[:, 0].round().astype(int), points[:, 1].round().astype(int)
     np.maximum.at(nearest, (rows, columns), points[:, 2])
-    at = xy.round().astype(int)
-    ahead = nearest[at[:, 1], at[:, 0]] - depth
+    # Just above the surface, where its own triangles cannot hide it.
+    lifted = mesh.vertices + _LIFT_CM * normals
+    at = ((lifted @ np.column_stack([right, up]) - low) * scale + 1).round().astype(int)
+    at = np.clip(at, 0, RESOLUTION_PX - 1)
+    ahead = nearest[at[:, 1], at[:, 0]] - lifted @ direction
     return 1 - np.clip((ahead - _TOLERANCE_CM) / 0.04, 0, 1)
 
 
