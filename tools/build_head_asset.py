@@ -89,6 +89,8 @@ def build(wheel: Path) -> bytes:
         **{f"lid_rings_{side}": rings.astype(np.uint16) for side, rings in patch.lid_rings.items()},
         **mouth.tensors(),
     }
+    # safetensors writes the memory as it lies: transposed views would come back scrambled.
+    tensors = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
     data = save(tensors, metadata={"step_cm": str(STEP_CM)})
     return lzma.compress(data, preset=9, check=lzma.CHECK_CRC32)
 

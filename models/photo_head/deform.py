@@ -71,6 +71,10 @@ class PosedFace:
     """How far the left and right lids have come down from where the photo has them, 0..1."""
     expression: FloatArray
     """Coefficients that were used [shape=(52,)]."""
+    lip_outline_cm: FloatArray
+    """The line along which the lips touch, closed, in the head frame [shape=(L, 3)]."""
+    lip_gap_cm: float
+    """Largest distance between the lips."""
 
 
 class FaceDeformer:
@@ -154,7 +158,10 @@ class FaceDeformer:
             eye[:, 2] -= EYE_DEPTH_CM * self.head.pose.scale
             points.append(eye)
             uvs.append(plug.uv(motion.gaze_deg, self.head.pose.scale))
-        return PosedFace(np.concatenate(points), np.concatenate(uvs), self._inner, blink, used)
+        outline = positions[np.r_[self.mouth.upper.vertices, self.mouth.lower.vertices[-2:0:-1]]]
+        above, _ = self.mouth.gap(positions)
+        gap = float(np.linalg.norm(above, axis=1).max())
+        return PosedFace(np.concatenate(points), np.concatenate(uvs), self._inner, blink, used, outline, gap)
 
     def _moved(self, still: FloatArray, weight: FloatArray, breath: FloatArray, motion: FrameMotion) -> FloatArray:
         moved = self.field.moved(still, motion)
