@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -71,7 +70,7 @@ def _given(speech: SpeechTrack, sound: Sound) -> SpeechTrack:
         return speech
     found = Recognition(speech.phones, speech.words)
     return build_track(found, sound, source=speech.source, engine=speech.engine, text=speech.text,
-                       warnings=speech.warnings)
+                       warnings=speech.warnings, closures=speech.closures)
 
 
 def _from_cues(cues: Cues, sound: Sound) -> SpeechTrack:
@@ -79,7 +78,8 @@ def _from_cues(cues: Cues, sound: Sound) -> SpeechTrack:
     if cues.end_s > sound.duration_s + _TOLERANCE_S:
         warnings += (f"the imported cues run to {cues.end_s:.2f} s, the sound ends at {sound.duration_s:.2f} s",)
     found = Recognition(cues.phones, cues.words)
-    return build_track(found, sound, source="imported", engine=cues.format, text=cues.text, warnings=warnings)
+    return build_track(found, sound, source="imported", engine=cues.format, text=cues.text, warnings=warnings,
+                       closures=cues.closures)
 
 
 def _loaded(backend: Backend) -> SpeechEngine:
@@ -206,5 +206,5 @@ def _chosen(engine: str, sound: Sound, transcript: str, host: Host, warnings: tu
     except MissingDependency as error:
         return _by_energy(sound, transcript.strip(), (*warnings, f"{error.message}. {error.hint}"))
     except InputError as error:
-        remark: Any = f"the transcript was not used: {error.message}"
+        remark = f"the transcript was not used: {error.message}"
         return _automatic(sound, "", host, (*warnings, remark))

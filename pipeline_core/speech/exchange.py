@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InputError
-from ..types import Phone, SpeechTrack, VisemeCue, Word
+from ..types import Closure, Phone, SpeechTrack, VisemeCue, Word
 from .captions import MAX_CUES, looks_like_captions, read_captions
 from .phones import SILENCE
 
@@ -37,11 +37,12 @@ class Cues:
     words: tuple[Word, ...] = ()
     text: str = ""
     warnings: tuple[str, ...] = ()
+    closures: tuple[Closure, ...] = ()
 
     @property
     def end_s(self) -> float:
         """Where the last cue ends."""
-        return max((p.end_s for p in (*self.phones, *self.words)), default=0.0)
+        return max([p.end_s for p in self.phones] + [w.end_s for w in self.words], default=0.0)
 
 
 def cues_json(speech: SpeechTrack) -> str:
@@ -138,7 +139,8 @@ def _from_json(data: dict[str, Any]) -> Cues:
                         _time(e.get("end"))) for e in _entries(data, "visemes")]
     else:
         raise _bad("it holds neither phones, visemes nor mouthCues")
-    return Cues("cues_json", _some(phones), words, " ".join(w.text for w in words))
+    shut = tuple(Closure(_time(e.get("start")), _time(e.get("end"))) for e in _entries(data, "closures"))
+    return Cues("cues_json", _some(phones), words, " ".join(w.text for w in words), closures=shut)
 
 
 def _some(phones: list[Phone]) -> tuple[Phone, ...]:

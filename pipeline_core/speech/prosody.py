@@ -103,7 +103,7 @@ def _without_blips(pitch: FloatArray) -> FloatArray:
     stacked = np.stack([pitch[:-2], pitch[1:-1], pitch[2:]])
     out = pitch.copy()
     out[1:-1] = np.median(stacked, axis=0)
-    return out
+    return np.asarray(out)
 
 
 def phrases(speech: SpeechTrack) -> list[tuple[float, float]]:

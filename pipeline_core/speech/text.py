@@ -6,7 +6,6 @@ import re
 import unicodedata
 
 
-
 def _listed(text: str) -> list[str]:
     return text.split()
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..interfaces import Recognition
-from ..types import Sound, SpeechSource, SpeechTrack
+from ..types import Closure, Sound, SpeechSource, SpeechTrack
 from .closures import find_closures
 from .envelope import envelope_of
+from .phones import has_closure
 from .prosody import RATE_HZ, energy_of, pitch_of
 from .timing import carve_pauses, contiguous, snap_phones, viseme_cues
 
@@ -20,6 +21,7 @@ def build_track(
     engine: str,
     text: str = "",
     warnings: tuple[str, ...] = (),
+    closures: tuple[Closure, ...] = (),
 ) -> SpeechTrack:
     """Fit phones to the sound and add closures, visemes, loudness and pitch.
 
@@ -37,6 +39,8 @@ def build_track(
         What is said, where known.
     warnings : tuple of str
         What the user should know about the accuracy.
+    closures : tuple of Closure
+        Already refined closures of a track that comes back; they and the phones are then kept.
 
     Returns
     -------
@@ -45,9 +49,10 @@ def build_track(
     """
     envelope = envelope_of(sound)
     phones = contiguous(recognition.phones, sound.duration_s)
-    phones = carve_pauses(phones, envelope)
-    closures = find_closures(phones, envelope)
-    phones = snap_phones(phones, closures)
+    if not closures or len(closures) != sum(1 for p in phones if has_closure(p.ipa)):
+        phones = carve_pauses(phones, envelope)
+        closures = find_closures(phones, envelope)
+        phones = snap_phones(phones, closures)
     energy = energy_of(envelope, sound.duration_s)
     pitch = pitch_of(sound, energy)
     words = tuple(w for w in recognition.words if w.start_s < sound.duration_s and w.end_s > w.start_s)
