@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import cv2
-import numba
 import numpy as np
 
-from ...pipeline_core.types import FloatArray
+from ...pipeline_core.compiled import compiled
+from ...pipeline_core.types import FloatArray, UInt8Array
 from .fit import FittedHead
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def _depth_grid(source_px: FloatArray, nodes: FloatArray, cell: int) -> FloatArr
     return np.asarray(cv2.GaussianBlur(depth, (0, 0), 1.0, borderType=cv2.BORDER_REPLICATE), np.float32)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def fill_map(grid: FloatArray, cell: int, left: int, top: int, scale: float, out: FloatArray) -> None:
     """Write texture coordinates ``scale * (pixel + displacement)`` for a box of the picture.
 
@@ -202,3 +202,39 @@ def fill_map(grid: FloatArray, cell: int, left: int, top: int, scale: float, out
                 shift = a * grid[r0, c0, k] + b * grid[r0, c1, k] + c * grid[r1, c0, k] + d * grid[r1, c1, k]
                 base = np.float32(left + x) if k == 0 else np.float32(top + y)
                 out[y, x, k] = np.float32(scale) * (base + shift)
+
+
+@numba.njit(nogil=True, cache=True)
+def soften_jumps(drawn: UInt8Array, coordinates: FloatArray, jump: float, out: UInt8Array) -> None:
+    """Smooth the stairs where one surface ends in front of another (chin, nose, side contour).
+
+    A pixel whose texture coordinates differ from a neighbour's by more than `jump` becomes the
+    binomial mean of its 3 x 3 surroundings; all others stay.
+
+    Parameters
+    ----------
+    drawn : UInt8Array
+        The painted box [shape=(H, W, 3)].
+    coordinates : FloatArray
+        Its texture coordinates [shape=(H, W, 2)].
+    jump : float
+        In texture pixels; neighbours of one smooth surface differ by about `TEXTURE_SCALE`.
+    out : UInt8Array
+        [shape=(H, W, 3)], only smoothed pixels are written.
+    """
+    height, width = drawn.shape[:2]
+    for y in range(1, height - 1):
+        for x in range(1, width - 1):
+            u, v = coordinates[y, x, 0], coordinates[y, x, 1]
+            if (
+                abs(coordinates[y, x + 1, 0] - u) + abs(coordinates[y, x + 1, 1] - v) > jump
+                or abs(coordinates[y + 1, x, 0] - u) + abs(coordinates[y + 1, x, 1] - v) > jump
+                or abs(coordinates[y, x - 1, 0] - u) + abs(coordinates[y, x - 1, 1] - v) > jump
+                or abs(coordinates[y - 1, x, 0] - u) + abs(coordinates[y - 1, x, 1] - v) > jump
+            ):
+                for k in range(3):
+                    total = 8
+                    for dy in range(-1, 2):
+                        for dx in range(-1, 2):
+                            total += (2 - abs(dy)) * (2 - abs(dx)) * int(drawn[y + dy, x + dx, k])
+                    out[y, x, k] = total >> 4

@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 
+from ...pipeline_core.compiled import compiled
 from ...pipeline_core.types import FloatArray
 from .mouth_pose import Mouth
 
@@ -126,7 +126,7 @@ def _line(limits: FloatArray, row: int) -> FloatArray:
     return np.stack([_column_x(), limits[1 - row], limits[2]], axis=1)
 
 
-@numba.njit(nogil=True, cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _fill_sky(outline: Any, low: Any, size: Any, sky: Any) -> None:
     """Tabulate Lambert's boundary formula: 1 / 2 pi * sum of angle * unit normal of each edge."""
     count = outline.shape[0]
@@ -159,7 +159,7 @@ def _fill_sky(outline: Any, low: Any, size: Any, sky: Any) -> None:
                 sky[ix, iy, iz, 0], sky[ix, iy, iz, 1], sky[ix, iy, iz, 2] = ex, ey, ez
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
+@compiled(inline="always")
 def sky_at(sky: Any, low: Any, size: Any, x: Any, y: Any, z: Any) -> tuple[Any, Any, Any]:
     """Return the vector irradiance at a place by trilinear interpolation."""
     nx, ny, nz = sky.shape[0], sky.shape[1], sky.shape[2]
@@ -182,7 +182,7 @@ def sky_at(sky: Any, low: Any, size: Any, x: Any, y: Any, z: Any) -> tuple[Any, 
     return ex, ey, ez
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
+@compiled(inline="always")
 def limit_z(limits: Any, x: Any) -> Any:
     """Return where the window lies in front of a place."""
     columns = limits.shape[1]
@@ -192,7 +192,7 @@ def limit_z(limits: Any, x: Any) -> Any:
     return limits[2, i] + (at - i) * (limits[2, i + 1] - limits[2, i])
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
+@compiled(inline="always")
 def leaves(limits: Any, x: Any, y: Any, z: Any, dx: Any, dy: Any, dz: Any, soft: Any) -> Any:
     """Tell how freely a ray passes the window, 0..1 with a penumbra that grows with the way."""
     if dz < np.float32(0.05):

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from ...pipeline_core.compiled import compiled
 from ...pipeline_core.types import FloatArray
 
 STEP_CM = 0.002
@@ -125,7 +125,7 @@ def pose_mouth(
     return vertices, normals
 
 
-@numba.njit(nogil=True, cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _move(
     rest: Any, rest_normals: Any, jaw: Any, tip: Any, angle: Any, shift: Any, up: Any, forward: Any,
     drop: Any, free: Any, affine: Any, vertices: Any, normals: Any,

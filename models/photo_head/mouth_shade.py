@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from ...pipeline_core.compiled import compiled
 from ...pipeline_core.types import FloatArray
 from .mouth_light import Window, leaves, limit_z, sky_at
 from .mouth_look import MouthLook
@@ -85,7 +85,7 @@ _SCATTER = np.array([0.55, 0.55, 0.40, 0.40, 0.35, 0.45], np.float32)
 """Share of light that has wandered under the surface and ignores its slope."""
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
+@compiled(inline="always")
 def _relief_at(relief: Any, u: Any, v: Any) -> tuple[Any, Any, Any]:
     side = relief.shape[0]
     scale = np.float32(TEXTURE_PX / TEXTURE_CM)
@@ -102,13 +102,13 @@ def _relief_at(relief: Any, u: Any, v: Any) -> tuple[Any, Any, Any]:
     return h, a, b
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
+@compiled(inline="always")
 def _ramp(low: float, high: float, x: Any) -> Any:
     t = min(max((x - np.float32(low)) / np.float32(high - low), np.float32(0)), np.float32(1))
     return t * t * (np.float32(3) - np.float32(2) * t)
 
 
-@numba.njit(nogil=True, cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _shade(
     ids: Any, first_id: int, parts: Any, teeth: Any, attributes: Any, low: Any, size: Any, sky: Any,
     limits: Any, centre_sky: Any, light: Any, view: Any, sky_rgb: Any, key_rgb: Any, albedo: Any,

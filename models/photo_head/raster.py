@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
+
+from ...pipeline_core.compiled import compiled
 
 SUBPIXEL_STEPS = 256
 """Positions per pixel to which corners are snapped."""
@@ -18,13 +19,13 @@ _LIMIT_PX = 32768.0
 """Corners farther away than this are not drawn: their edge functions might overflow."""
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
+@compiled(inline="always")
 def _bias(dx: int, dy: int) -> int:
     """Return 0 for a top or left edge (its pixels belong to the triangle), else -1."""
     return 0 if dy < 0 or (dy == 0 and dx > 0) else -1
 
 
-@numba.njit(nogil=True, cache=True, fastmath=False, error_model="numpy")
+@compiled(fastmath=False, error_model="numpy")
 def rasterize(
     xy: Any,
     depth: Any,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, types
+from numba import types
+
+from ..compiled import compiled
 
 SHIFT = 16
 """Fraction bits of the coefficients; 255 * 255 * 2**16 is the largest sum that 32 bits hold."""
@@ -20,7 +22,7 @@ _ROW = types.Array(types.int32, 1, "C", readonly=True)
 
 # Flat arrays and 32-bit arithmetic: with 2-D indexing and 64-bit integers the loops do not
 # vectorise, which costs a factor of eight.
-@njit(types.void(_LINE, _OUT_LINE, _ROW), nogil=True, cache=True)  # type: ignore[misc, unused-ignore, untyped-decorator]
+@compiled(types.void(_LINE, _OUT_LINE, _ROW))
 def _luma(rgb: Any, plane: Any, row: Any) -> None:
     red, green, blue, offset = np.uint32(row[0]), np.uint32(row[1]), np.uint32(row[2]), np.uint32(row[3])
     for n in range(plane.size):
@@ -28,7 +30,7 @@ def _luma(rgb: Any, plane: Any, row: Any) -> None:
                              + np.uint32(rgb[3 * n + 2]) * blue + offset) >> np.uint32(SHIFT))
 
 
-@njit(types.void(_LINE, _LINE, _OUT_LINE, _OUT_LINE, _TABLE), nogil=True, cache=True)  # type: ignore[misc, unused-ignore, untyped-decorator]
+@compiled(types.void(_LINE, _LINE, _OUT_LINE, _OUT_LINE, _TABLE))
 def _chroma(top: Any, bottom: Any, u: Any, v: Any, table: Any) -> None:
     ur, ug, ub, u0 = table[1, 0], table[1, 1], table[1, 2], table[1, 3]
     vr, vg, vb, v0 = table[2, 0], table[2, 1], table[2, 2], table[2, 3]
@@ -41,7 +43,7 @@ def _chroma(top: Any, bottom: Any, u: Any, v: Any, table: Any) -> None:
         v[n] = np.uint8((r * vr + g * vg + b * vb + v0) >> np.int32(SHIFT + 2))
 
 
-@njit(types.void(_PICTURE, _PLANE, _PLANE, _PLANE, _TABLE), nogil=True, cache=True)  # type: ignore[misc, unused-ignore, untyped-decorator]
+@compiled(types.void(_PICTURE, _PLANE, _PLANE, _PLANE, _TABLE))
 def convert(rgb: Any, y: Any, u: Any, v: Any, table: Any) -> None:
     """Fill three planes; `table` has offsets that hold the rounding (4-pixel sums for U and V)."""
     width = 3 * rgb.shape[1]

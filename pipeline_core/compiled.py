@@ -1,0 +1,28 @@
+"""Machine code from numba, kept on disk between runs."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import numba
+
+
+def compiled(*signatures: Any, **options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Return a decorator that compiles a function without the GIL and caches the result.
+
+    numba's cache names a file after source file and function only, but stores the module's name
+    inside. One checkout has several module names (ComfyUI's is made of the folder's path), and
+    code cached under one cannot be loaded under another. So the module's name goes into the
+    function's. Where no folder can be written, the code is compiled in every process.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        function.__qualname__ += f"_{zlib.crc32(function.__module__.encode()):08x}"
+        try:
+            return numba.njit(*signatures, nogil=True, cache=True, **options)(function)
+        except RuntimeError:  # "cannot cache function: no locator available"
+            return numba.njit(*signatures, nogil=True, **options)(function)
+
+    return decorate
