@@ -6,7 +6,7 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from ..pipeline_core.speech import analyze, cues_json, synthesize, timeline_picture
+from ..pipeline_core.speech import analyze, cues_json, engine_choices, synthesize, timeline_picture
 from ..pipeline_core.types import SpeechTrack
 from . import convert, sockets
 from .choices import backend_ids, check_backend
@@ -66,8 +66,8 @@ class AudioToVisemes(io.ComfyNode):
             node_id="TA_AudioToVisemes",
             display_name="Audio to Visemes",
             category=sockets.CATEGORY,
-            description="Finds out what the mouth does when. The best source that is connected wins: imported "
-                        "cues, the speech of Text to Speech, a transcript, the sound alone.",
+            description="Finds out what the mouth does when. The best source that is connected wins: the speech of "
+                        "Text to Speech, imported cues, a transcript, the sound alone.",
             inputs=[
                 io.Audio.Input("audio", tooltip="The sound that is going to be heard."),
                 sockets.Speech.Input("speech", optional=True,
@@ -79,7 +79,7 @@ class AudioToVisemes(io.ComfyNode):
                 io.String.Input("cues", multiline=True, default="", optional=True,
                                 placeholder="Imported cues (optional): Rhubarb JSON or TSV, SRT, VTT, or our own JSON.",
                                 tooltip="Mouth cues made elsewhere; they replace the analysis."),
-                io.Combo.Input("engine", options=backend_ids("speech"), default="auto", optional=True,
+                io.Combo.Input("engine", options=engine_choices(), default="auto", optional=True,
                                tooltip="What listens to the recording. 'auto' takes the best one that is installed."),
             ],
             outputs=[
@@ -91,8 +91,10 @@ class AudioToVisemes(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, engine: str | None = None) -> str | bool:
-        """Refuse an engine that is not there. "auto" is left to the run: imported cues need none."""
-        return True if engine == "auto" else check_backend("speech", engine)
+        """Refuse an engine that is not there; "auto" always finds one."""
+        if engine in (None, *(choice for choice in engine_choices() if choice not in backend_ids("speech")), "auto"):
+            return True
+        return check_backend("speech", engine)
 
     @classmethod
     def execute(cls, audio: Any, speech: SpeechTrack | None = None, transcript: str = "", cues: str = "",

@@ -15,7 +15,7 @@ NAMES = sorted(path.stem for path in WORKFLOWS.glob("*.json"))
 def problems(prompt, object_info):
     """Return what does not fit: unknown inputs, missing ones, wrong choices, wrong socket types."""
     found = []
-    for id, node in prompt.items():
+    for node in prompt.values():
         kind = node["class_type"]
         known = {name: (type, options) for name, type, options in inputs_of(object_info[kind])}
         required = set(object_info[kind]["input"].get("required", {}))
