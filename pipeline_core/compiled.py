@@ -18,11 +18,13 @@ def compiled(*signatures: Any, **options: Any) -> Callable[[Callable[..., Any]],
     function's. Where no folder can be written, the code is compiled in every process.
     """
 
+    njit: Any = numba.njit
+
     def decorate(function: Callable[..., Any]) -> Any:
         function.__qualname__ += f"_{zlib.crc32(function.__module__.encode()):08x}"
         try:
-            return numba.njit(*signatures, nogil=True, cache=True, **options)(function)
+            return njit(*signatures, nogil=True, cache=True, **options)(function)
         except RuntimeError:  # "cannot cache function: no locator available"
-            return numba.njit(*signatures, nogil=True, **options)(function)
+            return njit(*signatures, nogil=True, **options)(function)
 
     return decorate
