@@ -21,8 +21,8 @@ _LID_FADE = ((0, 1, 2, 3, 4, 5), (1.0, 0.8, 0.5, 0.25, 0.08, 0.0))
 """How far the skin outside the margin follows it, by ring."""
 TUCK_REVEAL_CM = 0.16
 """Height of tooth left between the lips in f and v."""
-TUCK_DEPTH_CM = 0.42
-"""The lower lip rolls in by this much to meet the teeth, which stand 3.5 mm behind the lip."""
+TUCK_DEPTH_CM = 0.22
+"""The lower lip rolls in by this much; it meets the teeth, 3.5 mm behind it, with its inner side."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,13 +12,15 @@ import numpy as np
 from ...pipeline_core.types import FloatArray, UInt8Array
 from .deform import FaceDeformer, FrameMotion, PosedFace
 from .eyelids import EyelidPainter
-from .field import HeadField, fill_map
+from .field import HeadField, fill_map, soften_jumps
 from .head_model import HeadModel, IntArray
 from .interior import MouthInterior
 from .layers import FINE, Box, FineLayers, Grain, blend_fine, box_around
 from .raster import rasterize
 from .textures import TEXTURE_SCALE, LidTexture, grain_level, lash_colour
 
+CONTOUR_JUMP = 7.0
+"""Texture pixels between neighbours from which a contour is assumed; a stretched cheek has 3."""
 MOUTH_REACH_CM = 4.6
 """Skin drawn in the fine mouth box: up to this far from the mouth's middle."""
 
@@ -114,12 +116,25 @@ class FramePainter:
                   coordinates, ids, 0, True)  # fmt: skip
         drawn = cv2.remap(self.canvas.skin, coordinates, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         cv2.copyTo(drawn, region.mask, frame[top : box.bottom, left : box.right])
+        self._smooth_contours(frame, box, drawn, coordinates, posed)
         if self.canvas.alpha is None:
             return None
         alpha = np.ascontiguousarray(self.canvas.alpha[::TEXTURE_SCALE, ::TEXTURE_SCALE])
         moved = cv2.remap(self.canvas.alpha, coordinates, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         cv2.copyTo(moved, region.mask, alpha[top : box.bottom, left : box.right])
         return alpha
+
+    def _smooth_contours(
+        self, frame: UInt8Array, box: Box, drawn: UInt8Array, coordinates: FloatArray, posed: PosedFace
+    ) -> None:
+        face = box_around(posed.points[:, :2], 1.0, frame.shape)
+        if face is None:
+            return
+        left, top = max(face.left, box.left), max(face.top, box.top)
+        right, bottom = min(face.right, box.right), min(face.bottom, box.bottom)
+        if right - left > 2 and bottom - top > 2:
+            part = (slice(top - box.top, bottom - box.top), slice(left - box.left, right - box.left))
+            soften_jumps(drawn[part], coordinates[part], CONTOUR_JUMP, frame[top:bottom, left:right])
 
     def _paint_mouth(self, frame: UInt8Array, posed: PosedFace, motion: FrameMotion) -> None:
         mouth = self.deformer.mouth

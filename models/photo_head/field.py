@@ -204,7 +204,7 @@ def fill_map(grid: FloatArray, cell: int, left: int, top: int, scale: float, out
                 out[y, x, k] = np.float32(scale) * (base + shift)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def soften_jumps(drawn: UInt8Array, coordinates: FloatArray, jump: float, out: UInt8Array) -> None:
     """Smooth the stairs where one surface ends in front of another (chin, nose, side contour).
 
