@@ -253,4 +253,5 @@ def _covering(phones: list[Phone], duration_s: float) -> tuple[Phone, ...]:
 BACKEND = register(Backend(
     kind="voice", id="hibari", title="Hibari (English, female, CPU)", load=HibariVoice,
     licence="Apache-2.0", commercial=True, priority=10, packages=("hibari", "onnxruntime"), extra="voice",
+    distributions=("hibari-tts", "onnxruntime"),
 ))

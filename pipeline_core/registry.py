@@ -36,6 +36,8 @@ class Backend:
     """Import names that must be installed."""
     extra: str = ""
     """Name of the optional extra of this project that installs `packages`."""
+    distributions: tuple[str, ...] = ()
+    """What to pip install, where that differs from the import names."""
     files: Callable[[], tuple[str, ...]] = tuple
     """Return the names of model files that are not on this machine."""
     capabilities: Mapping[str, Any] = field(default_factory=dict)
@@ -92,7 +94,8 @@ def resolve(kind: Kind, id: str = "auto") -> Backend:
     if packages:
         raise MissingDependency(
             f"{found.title} needs the package(s) {', '.join(packages)}",
-            hint=f"Install them into ComfyUI's Python with: pip install {' '.join(p.replace('_', '-') for p in packages)}",
+            hint=f"Install them into ComfyUI's Python with: pip install "
+                 + " ".join(found.distributions or [p.replace("_", "-") for p in packages]),
         )
     files = found.files()
     if files:

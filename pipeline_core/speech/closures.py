@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from scipy.ndimage import grey_closing
 
 from ..types import Closure, FloatArray, Phone
 from .envelope import STEPS_PER_S, Envelope
@@ -18,6 +19,8 @@ from .phones import SILENCE, has_closure, is_silence
 
 REACH_MS = 40
 """A closure is looked for at most this far outside its phone."""
+_PULSE_GAP_MS = 12
+"""The quiet between two pulses of a voice of 85 Hz or more is no closure: gaps up to this are filled."""
 _MIN_MS = 20
 """Shorter dips are ripple; the lips cannot shut and open faster than about this."""
 _MIN_DIP_DB = 4.0
@@ -93,7 +96,7 @@ def find_closures(phones: Sequence[Phone], envelope: Envelope) -> tuple[Closure,
     tuple of Closure
         In time order; each within 40 ms of its phone; never overlapping.
     """
-    level = 0.5 * (envelope.full_db + envelope.high_db)
+    level = np.asarray(grey_closing(0.5 * (envelope.full_db + envelope.high_db), _PULSE_GAP_MS), np.float32)
     found: list[Closure] = []
     for index, phone in enumerate(phones):
         if not has_closure(phone.ipa):
