@@ -131,8 +131,8 @@ def _drawn(node: Node, rows: list[list[Any]], order: int) -> dict[str, Any]:
 
 def workflows() -> dict[str, dict[str, Any]]:
     """Return all workflows by file name."""
-    spoken = [*COMMON_LINKS, (3, "audio", 4, "audio"), (3, "speech", 4, "speech"), (3, "audio", 8, "audio")]
-    recorded = [*COMMON_LINKS, (3, "AUDIO", 4, "audio"), (3, "AUDIO", 8, "audio")]
+    spoken = [*COMMON_LINKS, (3, "audio", 4, "audio"), (3, "speech", 4, "speech")]
+    recorded = [*COMMON_LINKS, (3, "AUDIO", 4, "audio")]
     return {
         "photo_text_to_video.json": build([*common_nodes(), SPEAK, VISEMES], spoken, TEXT_NOTE),
         "photo_audio_to_video.json": build([*common_nodes(), LISTEN, VISEMES], recorded, AUDIO_NOTE),

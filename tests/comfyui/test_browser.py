@@ -58,9 +58,9 @@ def fit_view(page):
         const boxes = app.graph._groups.map(g => g._bounding);
         const left = Math.min(...boxes.map(b => b[0])), top = Math.min(...boxes.map(b => b[1]));
         const right = Math.max(...boxes.map(b => b[0] + b[2])), bottom = Math.max(...boxes.map(b => b[1] + b[3]));
-        const scale = Math.min((innerWidth - 120) / (right - left), (innerHeight - 160) / (bottom - top));
+        const scale = Math.min((innerWidth - 140) / (right - left), (innerHeight - 260) / (bottom - top));
         app.canvas.ds.scale = scale;
-        app.canvas.ds.offset[0] = 80 / scale - left; app.canvas.ds.offset[1] = 90 / scale - top;
+        app.canvas.ds.offset[0] = 90 / scale - left; app.canvas.ds.offset[1] = 180 / scale - top;
         app.canvas.setDirty(true, true);
     }""")
     page.wait_for_timeout(1200)
@@ -90,6 +90,7 @@ def test_run_the_workflow_on_the_page_and_get_it_back_from_the_mp4(page, server,
         const node = app.graph._nodes.find(n => n.type === 'TA_TextToSpeech');
         node.widgets.find(w => w.name === 'text').value = text;
     }""", helpers.SENTENCE)
+    made = page.evaluate("async () => JSON.parse(JSON.stringify((await app.graphToPrompt()).output))")
     page.evaluate("async () => { await app.queuePrompt(0, 1); }")
     page.wait_for_function(
         "() => seen.some(e => ['execution_success', 'execution_error', 'execution_interrupted'].includes(e[0]))",
@@ -103,7 +104,6 @@ def test_run_the_workflow_on_the_page_and_get_it_back_from_the_mp4(page, server,
     page.wait_for_timeout(1500)
     page.screenshot(path=SCREENSHOTS / "executed.png")
 
-    made = page.evaluate("async () => JSON.parse(JSON.stringify((await app.graphToPrompt()).output))")
     page.evaluate("() => app.graph.clear()")
     assert page.evaluate("() => app.graph._nodes.length") == 0
     page.evaluate("""async ([url, name]) => {
