@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -68,14 +68,13 @@ def _load_nets(device: str) -> Nets:
     return nets
 
 
-def _run(net: Any, crops: Sequence[UInt8Array], scale: float, shift: float, device: str,
-         tick: Callable[[], None]) -> tuple[FloatArray, FloatArray]:
+def _run(net: Any, crops: Sequence[UInt8Array], scale: float, shift: float, device: str
+         ) -> tuple[FloatArray, FloatArray]:
     """Run a network over crops in batches; returns both outputs as float32 arrays."""
     import torch
 
     parts = []
     for start in range(0, len(crops), _BATCH):
-        tick()
         batch = np.ascontiguousarray(np.stack(crops[start : start + _BATCH]))
         with torch.inference_mode():
             # NHWC memory seen as NCHW is torch's channels-last layout: nothing is copied.
@@ -125,7 +124,8 @@ class FaceMesh:
         best = doubtful
         rounds = [[whole(image, MARGIN_SCALE)]]
         rounds += [tiles(image, parts) for parts in SEARCH_PARTS if max(image.shape[:2]) / parts >= MIN_TILE_PX]
-        for regions in rounds:
+        for done, regions in enumerate(rounds):
+            host.progress(done, len(rounds))
             found = self._look(nets, [(image, regions)], host)
             faces = self._place(nets, [image], found, host)[0]
             if _any_sure(faces):
@@ -137,7 +137,7 @@ class FaceMesh:
         """Run the detector over regions of pictures; one list per picture, sure ones first."""
         crops = [crop(image, region, _DETECTOR_PX, cv2.BORDER_CONSTANT) for image, regions in views
                  for region in regions]
-        boxes, scores = _run(nets.detector, crops, 1 / 127.5, -1.0, host.device, lambda: host.progress(0, 1))
+        boxes, scores = _run(nets.detector, crops, 1 / 127.5, -1.0, host.device)
         results, at = [], 0
         for _, regions in views:
             all_boxes = np.concatenate([_to_picture(boxes[at + i], r) for i, r in enumerate(regions)])
@@ -154,7 +154,7 @@ class FaceMesh:
                  for image, some in zip(images, found, strict=True) for f in some]
         if not crops:
             return [[] for _ in images]
-        points, presence = _run(nets.landmarks, crops, 1 / 255, 0.0, host.device, lambda: host.progress(0, 1))
+        points, presence = _run(nets.landmarks, crops, 1 / 255, 0.0, host.device)
         results, at = [], 0
         for some in found:
             faces = [DetectedFace(f.region.to_picture(points[at + i], _LANDMARKS_PX),
