@@ -15,7 +15,7 @@ from scipy.ndimage import grey_closing
 
 from ..types import Closure, FloatArray, Phone
 from .envelope import STEPS_PER_S, Envelope
-from .phones import SILENCE, has_closure, is_silence
+from .phones import SILENCE, classes_of, has_closure, is_silence
 
 REACH_MS = 40
 """A closure is looked for at most this far outside its phone."""
@@ -64,14 +64,18 @@ def _closure_ms(phones: Sequence[Phone], index: int, level: FloatArray) -> tuple
     right = min(end + REACH_MS, after.end_s * STEPS_PER_S - _KEEP_MS)
     if silent_after:
         right = min(end, start + _SEARCH_BEFORE_SILENCE_MS)
-    if right - left < _MIN_MS:
+    # In "Bob put" one contact serves both sounds: each keeps to its own side of the boundary.
+    left = start if has_closure(before.ipa) else left
+    right = end if has_closure(after.ipa) else right
+    is_murmur = silent_before and "nasal" in classes_of(phone.ipa)
+    if right - left < _MIN_MS or is_murmur:
         return start, end
     low = int(left) + int(np.argmin(_span(level, left, right)))
     floor = float(level[min(low, len(level) - 1)])
     far_left = max(before.start_s * STEPS_PER_S, min(left, start - _BESIDE_MS))
     far_right = min(after.end_s * STEPS_PER_S, end + _BESIDE_MS) if not silent_after else end
-    back = None if silent_before else _edge_ms(_span(level, far_left, low + 1)[::-1], floor)
-    ahead = _edge_ms(_span(level, low, far_right), floor)
+    back = None if silent_before or has_closure(before.ipa) else _edge_ms(_span(level, far_left, low + 1)[::-1], floor)
+    ahead = None if has_closure(after.ipa) else _edge_ms(_span(level, low, far_right), floor)
     new_start = start if back is None else max(left, low - back + 1)
     new_end = end if ahead is None else min(low + ahead, end + REACH_MS)
     if silent_before:
