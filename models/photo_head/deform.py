@@ -18,6 +18,8 @@ RIM_CM = 1.8
 """Width of the band at the edge of the mesh over which expression fades into the picture."""
 NEUTRAL_WHEN_OPEN = 0.5
 """Gap between the photo's lips (cm) from which its mouth expression is removed in full."""
+TURNED_DEG = (15.0, 32.0)
+"""Yaw over which trust in the fitted mouth expression fades."""
 SIDEWAYS = (0.80, 0.97)
 """Sideways part of the skin's normal between which the mesh hands over to the surroundings: at
 the side contours of a turned head there is no texture for what turns into view."""
@@ -90,7 +92,7 @@ class FaceDeformer:
         above, _ = self.mouth.gap(source_cm)
         self.source_gap_cm = float(np.linalg.norm(above, axis=1).max())
         self.open_ratio = min(1.0, self.source_gap_cm / NEUTRAL_WHEN_OPEN)
-        self.keep = _keep(self.open_ratio)
+        self.keep = _keep(self.open_ratio, head.pose.yaw_deg)
         self._units = np.ascontiguousarray(model.units.reshape(len(model.units), -1))
         self._rim = np.clip(model.rim_distance_cm / max(0.2, RIM_CM * rim), 0.0, 1.0)[:, None].astype(np.float32)
         self._rim = self._rim * self._rim * (3 - 2 * self._rim) * _frontal(model, head.source_px)[:, None]
@@ -196,11 +198,18 @@ class FaceDeformer:
 _IS_MOUTH = np.array([name.startswith(("mouth", "jaw")) for name in BLENDSHAPES])
 
 
-def _keep(open_ratio: float) -> FloatArray:
-    """Share of the photo's expression that stays, per unit [shape=(52,)]."""
+def _keep(open_ratio: float, yaw_deg: float) -> FloatArray:
+    """Share of the photo's expression that stays, per unit [shape=(52,)].
+
+    From a turned face only the opening is removed: one side of the mouth is a guess there, and
+    undoing it would tear the far contour.
+    """
+    turned = float(np.clip((abs(yaw_deg) - TURNED_DEG[0]) / (TURNED_DEG[1] - TURNED_DEG[0]), 0.0, 1.0))
     keep = np.ones(len(BLENDSHAPES), np.float32)
     for i, name in enumerate(BLENDSHAPES):
         when_open = next((v for prefix, v in _OPEN_KEEP.items() if name.startswith(prefix)), 1.0)
+        if not name.startswith(("jawOpen", "mouthLowerDown", "mouthUpperUp")):
+            when_open += (1.0 - when_open) * turned
         keep[i] = 1.0 + (when_open - 1.0) * open_ratio
     return keep
 

@@ -73,16 +73,17 @@ class FramePainter:
     """Draws frames of one fitted head; safe to call from several threads."""
 
     def __init__(
-        self, model: HeadModel, deformer: FaceDeformer, field: HeadField, canvas: Canvas, interior: MouthInterior
-    ) -> None:
+        self, model: HeadModel, deformer: FaceDeformer, field: HeadField, canvas: Canvas, interior: MouthInterior,
+        grain: float = 1.0,
+    ) -> None:  # fmt: skip
         self.model, self.deformer, self.field, self.canvas, self.interior = model, deformer, field, canvas, interior
         self._scratch = _Scratch()
         self._mouth_triangles = _triangles_near(model, model.lips.margin, MOUTH_REACH_CM)
-        grain = Grain(grain_level(canvas.photo))
+        self._grain = Grain(grain * grain_level(canvas.photo))
         lash = lash_colour(canvas.photo, model, deformer.head.source_px)
         self._eyes, first = [], len(model.vertices)
         for side, plug, lid in zip(("left", "right"), deformer.plugs, canvas.lids, strict=True):
-            self._eyes.append(EyelidPainter(model, side, plug, first, lid, lash, grain))
+            self._eyes.append(EyelidPainter(model, side, plug, first, lid, lash, self._grain))
             first += len(plug.points)
 
     def paint(self, motion: FrameMotion, region: Region) -> UInt8Array:
@@ -146,7 +147,8 @@ class FramePainter:
         outline = np.concatenate([upper, lower[::-1]])
         rgb, opening = self.interior.paint(box, outline, layers, self.canvas.skin, posed, motion, self.deformer)
         weight = _soft_region(opening, box.fine(outline), 0.14 * self.deformer.head.pose.scale * FINE)
-        blend_fine(frame, box, rgb, weight)
+        shown = cv2.resize(opening.astype(np.float32), box.shape[::-1], interpolation=cv2.INTER_AREA)
+        blend_fine(frame, box, rgb, weight, self._grain.at(box) * shown)
 
     def _fine_layers(self, box: Box, posed: PosedFace, triangles: IntArray, extra: FloatArray) -> FineLayers:
         shape = (box.shape[0] * FINE, box.shape[1] * FINE)
@@ -163,7 +165,7 @@ class FramePainter:
         return FineLayers(depth, ids, values)
 
     def _paint_eye(self, frame: UInt8Array, posed: PosedFace, eye: EyelidPainter, blink: float) -> None:
-        box = box_around(posed.points[eye.extent, :2], 2.0, frame.shape)
+        box = eye.box(posed.points, frame.shape)
         if box is not None:
             layers = self._fine_layers(box, posed, eye.triangles, eye.attribute)
             eye.paint(frame, box, layers, posed.points, self.canvas.skin, blink,

@@ -54,6 +54,11 @@ class Pose:
     offset_px: FloatArray
     """Pixel of the head frame's origin [shape=(2,)]."""
 
+    @property
+    def yaw_deg(self) -> float:
+        """Turn of the head towards the viewer's right (+) or left."""
+        return float(np.degrees(np.arctan2(self.rotation[0, 2], self.rotation[2, 2])))
+
     def project(self, points_cm: FloatArray) -> FloatArray:
         """Return x right, y down, depth towards the viewer, in pixels [shape=(..., 3)]."""
         turned = points_cm @ (self.rotation.T * np.float32(self.scale))
@@ -170,16 +175,38 @@ def bounded_solve(gram: np.ndarray, right: np.ndarray, low: np.ndarray, high: np
 
 
 def _procrustes(points: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
-    """Similarity that maps points onto target (Umeyama 1991), depth trusted less."""
-    weight = np.array([1.0, 1.0, DEPTH_WEIGHT])
+    """Similarity that maps points onto target, depth trusted less.
+
+    Umeyama (1991) gives the start; Gauss-Newton steps then honour the weights of the axes, which
+    a closed form cannot (weighing its covariance would turn three-quarter views to the front).
+    """
     a, b = points - points.mean(0), target - target.mean(0)
-    for _ in range(2):
-        u, _, vt = np.linalg.svd((b * weight).T @ a)
-        flip = np.diag([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
-        rotation = u @ flip @ vt
+    u, _, vt = np.linalg.svd(b.T @ a)
+    rotation = u @ np.diag([1.0, 1.0, np.sign(np.linalg.det(u @ vt))]) @ vt
+    turned = a @ rotation.T
+    scale = float((turned * b).sum() / (turned * turned).sum())
+    offset = np.zeros(3)
+    weight = np.tile([1.0, 1.0, DEPTH_WEIGHT], len(a))
+    for _ in range(4):
         turned = a @ rotation.T
-        scale = float((turned * b * weight).sum() / (turned * turned * weight).sum())
-    return rotation, scale, target.mean(0) - scale * rotation @ points.mean(0)
+        residual = (b - offset - scale * turned).ravel()
+        turns = [scale * np.cross(axis, turned).ravel() for axis in np.eye(3)]
+        moves = [np.tile(axis, len(a)) for axis in np.eye(3)]
+        matrix = np.stack([*turns, turned.ravel(), *moves], axis=1)
+        step = np.linalg.solve((matrix * weight[:, None]).T @ matrix, matrix.T @ (residual * weight))
+        rotation = _rotation(step[:3]) @ rotation
+        scale, offset = scale + float(step[3]), offset + step[4:]
+    return rotation, scale, target.mean(0) + offset - scale * rotation @ points.mean(0)
+
+
+def _rotation(vector: np.ndarray) -> np.ndarray:
+    """Rotation by |vector| radians about vector (Rodrigues)."""
+    angle = float(np.linalg.norm(vector))
+    if angle < 1e-12:
+        return np.eye(3)
+    x, y, z = vector / angle
+    skew = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    return np.eye(3) + np.sin(angle) * skew + (1 - np.cos(angle)) * skew @ skew
 
 
 def _residual_warp(points: FloatArray, centres: FloatArray, residual: FloatArray, width: float) -> FloatArray:

@@ -10,13 +10,14 @@ from ...pipeline_core.types import FloatArray, UInt8Array
 from .deform import FaceDeformer, FrameMotion, PosedFace
 from .fit import FittedHead
 from .head_model import HeadModel
-from .layers import Box, FineLayers
+from .layers import FINE, Box, FineLayers
 from .light import key_light, skin_colour
 from .mouth_light import mouth_window
 from .mouth_look import mouth_look, sample_tooth_colour
 from .mouth_pose import Mouth, pose_mouth
 from .mouth_shade import CHANNELS, mouth_attributes, shade_mouth
 from .raster import rasterize
+from .textures import lens_blur_px
 
 FIRST_ID = 1 << 20
 """Triangle numbers of the interior begin here, beyond those of the skin."""
@@ -39,6 +40,8 @@ class MouthInterior:
         self._look = mouth_look(
             skin_colour(photo, landmarks_px), sample_tooth_colour(photo, landmarks_px), light, share
         )
+        # The inside is drawn with a lens as soft as the one that took the photo.
+        self._blur = float(np.sqrt(max(0.3, lens_blur_px(photo, landmarks_px) ** 2 - 0.3)))
         self._affine = head.mouth_affine
         self._view = tuple(float(v) for v in head.pose.rotation[2])
 
@@ -65,7 +68,10 @@ class MouthInterior:
         polygon = np.zeros(layers.ids.shape, np.uint8)
         cv2.fillPoly(polygon, [np.int32(np.round(box.fine(outline)))], 1)
         opening = ((layers.ids >= FIRST_ID) | (~covered & (polygon > 0)) | (inner > 0.25)).astype(np.uint8)
-        return rgb, opening
+        sigma = self._blur * FINE
+        soft = cv2.GaussianBlur(rgb, (0, 0), sigma)
+        share = np.clip(1.5 * cv2.GaussianBlur(opening.astype(np.float32), (0, 0), sigma), 0.0, 1.0)
+        return rgb + (soft - rgb) * share[..., None], opening
 
     def _paint_inside(
         self, rgb: FloatArray, box: Box, layers: FineLayers, posed: PosedFace, motion: FrameMotion,

@@ -54,7 +54,7 @@ class PhotoHeadRenderer:
         face : FaceTrack
             With a portrait of the output's size.
         settings : RenderSettings
-            Its options may hold "seam_feather" and "background_motion" of `BlendSettings`.
+            Its options may hold "seam_feather", "grain" and "background_motion" of `BlendSettings`.
         host : Host
             Told about the stage.
         """
@@ -78,7 +78,7 @@ class PhotoHeadRenderer:
             alpha=None if portrait.alpha is None else doubled(portrait.alpha),
         )  # fmt: skip
         interior = MouthInterior(model, head, portrait.image, landmarks)
-        painter = FramePainter(model, deformer, field, canvas, interior)
+        painter = FramePainter(model, deformer, field, canvas, interior, settings.options.get("grain", 1.0))
         mesh = _mesh_mask(deformer, portrait.image.shape[:2], MESH_MARGIN_CM * head.pose.scale)
         moving = (field.moving_mask() > 0).astype(np.uint8) * 255
         log.info("prepared photo_head for %s: residual %.2f %% of face width", portrait.source,

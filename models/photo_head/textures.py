@@ -97,8 +97,8 @@ def lid_texture(image: UInt8Array, model: HeadModel, side: str, source_px: Float
     lid = xy[(region.depth == 3.0) | (follow[region.vertices] > 0.05)]
     width = float(np.ptp(xy[region.depth == 0.0][:, 0])) + 1e-3
     size = [image.shape[1], image.shape[0]]
-    left, top = np.clip(np.floor(lid.min(0) - width * 0.35).astype(int), 0, np.subtract(size, 4))
-    right, bottom = np.clip(np.ceil(lid.max(0) + width * 0.35).astype(int), [left + 4, top + 4], size)
+    left, top = np.clip(np.floor(lid.min(0) - width * 0.5).astype(int), 0, np.subtract(size, 4))
+    right, bottom = np.clip(np.ceil(lid.max(0) + width * 0.5).astype(int), [left + 4, top + 4], size)
     crop = image[top:bottom, left:right].astype(np.float32)
     shift = np.array([left, top])
     hole = np.zeros(crop.shape[:2], np.uint8)
@@ -107,9 +107,21 @@ def lid_texture(image: UInt8Array, model: HeadModel, side: str, source_px: Float
     area = np.zeros(crop.shape[:2], np.float32)
     cv2.fillConvexPoly(area, cv2.convexHull(np.int32(np.round(lid - shift))), 1.0)
     fill = _skin_fill(crop, hole, area, width)
-    soft = cv2.GaussianBlur(area, (0, 0), 0.05 * width)[..., None]
-    painted = np.clip(np.round(crop + soft * (fill - crop)), 0, 255).astype(np.uint8)
+    share = np.maximum(cv2.GaussianBlur(area, (0, 0), 0.05 * width), _lash_share(crop, fill, area, width))
+    painted = np.clip(np.round(crop + share[..., None] * (fill - crop)), 0, 255).astype(np.uint8)
     return LidTexture(doubled(painted), (TEXTURE_SCALE * int(left), TEXTURE_SCALE * int(top)))
+
+
+def _lash_share(crop: FloatArray, fill: FloatArray, area: FloatArray, width: float) -> FloatArray:
+    """Find lashes beyond the lid: thin and darker than the skin around them [shape=(H, W)], 0..1."""
+    grey = crop.mean(axis=2)
+    size = 2 * max(1, round(0.05 * width)) + 1
+    without_thin = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
+    thin = np.clip((without_thin - grey) / (0.12 * without_thin + 1.0) - 0.3, 0.0, 1.0)
+    zone = cv2.dilate(area, _disc(0.22 * width))
+    zone = cv2.GaussianBlur(zone, (0, 0), 0.05 * width)
+    thin = cv2.GaussianBlur(cv2.dilate(thin, _disc(0.02 * width)), (0, 0), max(0.6, 0.015 * width))
+    return np.asarray(np.clip(1.5 * thin, 0.0, 1.0) * zone, np.float32)
 
 
 def _skin_fill(crop: FloatArray, hole: UInt8Array, area: FloatArray, width: float) -> FloatArray:
@@ -144,6 +156,27 @@ def grain_level(image: UInt8Array) -> float:
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
     noise = grey - cv2.GaussianBlur(grey, (0, 0), 1.0)
     return min(4.0, 1.4826 * float(np.median(np.abs(noise))))
+
+
+def lens_blur_px(image: UInt8Array, landmarks_px: FloatArray) -> float:
+    """Return the standard deviation of the blur on the photo's sharpest edges round the eyes.
+
+    The steepest slope of a Gaussian-blurred step of height h is h / (sigma sqrt(2 pi)).
+    """
+    points = landmarks_px[:468, :2]
+    eyes = points[[33, 133, 263, 362, 159, 145, 386, 374]]
+    margin = 0.06 * float(np.ptp(points[:, 0]))
+    low = np.maximum(np.floor(eyes.min(0) - margin).astype(int), 0)
+    high = np.ceil(eyes.max(0) + margin).astype(int)
+    crop = image[low[1] : high[1], low[0] : high[0]]
+    if min(crop.shape[:2]) < 4:
+        return 0.5
+    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    across = cv2.Scharr(grey, cv2.CV_32F, 1, 0) / 32.0
+    down = cv2.Scharr(grey, cv2.CV_32F, 0, 1) / 32.0
+    steepest = float(np.percentile(np.hypot(across, down), 99.5))
+    height = float(np.percentile(grey, 98) - np.percentile(grey, 2))
+    return float(np.clip(height / (max(steepest, 1e-3) * 2.507), 0.4, 4.0))
 
 
 def lash_colour(image: UInt8Array, model: HeadModel, source_px: FloatArray) -> FloatArray:
