@@ -147,6 +147,7 @@ class FramePainter:
         outline = np.concatenate([upper, lower[::-1]])
         rgb, opening = self.interior.paint(box, outline, layers, self.canvas.skin, posed, motion, self.deformer)
         weight = _soft_region(opening, box.fine(outline), 0.14 * self.deformer.head.pose.scale * FINE)
+        weight *= (layers.ids >= 0) | (opening > 0)
         shown = cv2.resize(opening.astype(np.float32), box.shape[::-1], interpolation=cv2.INTER_AREA)
         blend_fine(frame, box, rgb, weight, self._grain.at(box) * shown)
 

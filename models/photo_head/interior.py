@@ -67,9 +67,14 @@ class MouthInterior:
         self._paint_inside(rgb, box, layers, posed, motion, deformer)
         polygon = np.zeros(layers.ids.shape, np.uint8)
         cv2.fillPoly(polygon, [np.int32(np.round(box.fine(outline)))], 1)
-        opening = ((layers.ids >= FIRST_ID) | (~covered & (polygon > 0)) | (inner > 0.25)).astype(np.uint8)
+        # Beside the far cheek of a turned face there is no skin to hide the inside: it stays away.
+        seen = covered | (polygon > 0)
+        layers.ids[~seen] = -1
+        opening = (((layers.ids >= FIRST_ID) | ~covered | (inner > 0.25)) & seen).astype(np.uint8)
         sigma = self._blur * FINE
-        soft = cv2.GaussianBlur(rgb, (0, 0), sigma)
+        known = seen.astype(np.float32)
+        soft = cv2.GaussianBlur(rgb * known[..., None], (0, 0), sigma)
+        soft /= np.maximum(cv2.GaussianBlur(known, (0, 0), sigma), 1e-3)[..., None]
         share = np.clip(1.5 * cv2.GaussianBlur(opening.astype(np.float32), (0, 0), sigma), 0.0, 1.0)
         return rgb + (soft - rgb) * share[..., None], opening
 

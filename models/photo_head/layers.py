@@ -65,8 +65,10 @@ def blend_fine(
         Noise to add where the layer shows painted, not photographed, surface [shape=(H, W)].
     """
     rows, columns = box.shape
-    colour = cv2.resize(np.asarray(rgb, np.float32), (columns, rows), interpolation=cv2.INTER_AREA)
+    # Premultiplied, so that colours of pixels without weight do not bleed in.
+    weighted = np.asarray(rgb, np.float32) * weight[..., None]
     share = cv2.resize(weight, (columns, rows), interpolation=cv2.INTER_AREA)[..., None]
+    colour = cv2.resize(weighted, (columns, rows), interpolation=cv2.INTER_AREA) / np.maximum(share, 1e-6)
     target = frame[box.top : box.bottom, box.left : box.right]
     if grain is not None:
         colour += grain[..., None]
