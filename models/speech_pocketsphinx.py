@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.signal import resample_poly
+from scipy.signal import butter, resample_poly, sosfilt, sosfilt_zi
 
 from ..pipeline_core.errors import InputError
 from ..pipeline_core.host import Host
@@ -26,9 +26,14 @@ from ..pipeline_core.types import FloatArray, Phone, Sound, Word
 RATE_HZ = 16_000
 FRAME_S = 0.01
 _PEAK = 0.5
+_RUMBLE_HZ = 60.0
+"""Drift and hum below this would set the peak in place of the voice."""
 _DITHER = 1e-3
 """Noise 60 dB below full scale. Without it digital silence gives features that the model has never
 seen: 11 of 24 test sentences failed to align, and the phone loop found half as many closures."""
+_LOOP_DITHER = 4e-4
+"""Less for the phone loop: natural voices lose closures in more noise (81 % found against 68 % on
+three natural voices, while formant synthesis would gain)."""
 _SILENCE_SHARE = 0.3
 """Prior of a pause between two words."""
 _LOOP = {"lw": 2.0, "beam": 1e-20, "pbeam": 1e-20}
@@ -44,15 +49,18 @@ _MOST_UNSPOKEN = 0.3
 but for short first halves, which the agreement catches)."""
 
 
-def _prepare(sound: Sound, seed: int = 0) -> np.ndarray[Any, np.dtype[np.int16]]:
+def _prepare(sound: Sound, seed: int = 0, dither: float = _DITHER) -> np.ndarray[Any, np.dtype[np.int16]]:
     """16 kHz mono 16-bit with even loudness and a trace of noise [shape=(N,)]."""
     divisor = math.gcd(RATE_HZ, sound.rate_hz)
     mono: FloatArray = np.nan_to_num(sound.mono)
     if sound.rate_hz != RATE_HZ:
         mono = resample_poly(mono, RATE_HZ // divisor, sound.rate_hz // divisor).astype(np.float32)
+    if len(mono):
+        sections = butter(2, _RUMBLE_HZ, "highpass", fs=RATE_HZ, output="sos")
+        mono, _ = sosfilt(sections, mono, zi=sosfilt_zi(sections) * float(mono[0]))
     peak = float(np.abs(mono).max()) if len(mono) else 0.0
     gain = _PEAK / peak if peak > 1e-4 else 1.0
-    noise = np.random.default_rng(seed).standard_normal(len(mono), dtype=np.float32) * _DITHER
+    noise = np.random.default_rng(seed).standard_normal(len(mono), dtype=np.float32) * dither
     return np.asarray(np.clip(mono * gain + noise, -1, 1) * 32767, dtype="<i2")
 
 
@@ -87,7 +95,7 @@ class PhoneLoop:
 
     def recognize(self, sound: Sound, transcript: str, host: Host) -> Recognition:
         """Return the phones of the whole sound, worked through in pieces cut at quiet places."""
-        samples = _prepare(sound)
+        samples = _prepare(sound, dither=_LOOP_DITHER)
         phones: list[Phone] = []
         for start, stop in _quiet_cuts(samples):
             host.progress(start, len(samples))

@@ -30,7 +30,7 @@ _CLIPPED_SHARE = 0.001
 _TOLERANCE_S = 0.1
 """The speech track and its sound may differ by padding or by a codec's delay, not by more."""
 
-_LOOP_WARNING = ("lip sync is from the sound alone: expect a third to a half of the p/b/m closures to be "
+_LOOP_WARNING = ("lip sync is from the sound alone: expect a fifth to a half of the p/b/m closures to be "
                  "missed; paste the transcript to get nearly all of them (English)")
 _ENERGY_WARNING = ("lip sync follows loudness only: the mouth opens and shuts with the voice but does not "
                    "form its sounds; for real lip sync: pip install pocketsphinx, and paste the transcript")

@@ -15,6 +15,8 @@ FLOOR_DB = -90.0
 """Level of digital silence; about the noise of 16-bit sound."""
 _HIGH_HZ = 700.0
 """With the lips shut only the voice bar below this is heard (nasal murmur, voiced closure)."""
+_RUMBLE_HZ = 60.0
+"""Below every voice: drift, hum and handling noise would hide the pauses."""
 _SMOOTH_STEPS = 5
 """5 ms: short enough for a stop's burst, longer than most glottal periods' ripple."""
 _CHUNK_S = 20
@@ -74,11 +76,14 @@ def envelope_of(sound: Sound) -> Envelope:
     corner = min(_HIGH_HZ, 0.4 * rate_hz)
     sections = butter(2, corner, "highpass", fs=rate_hz, output="sos")
     state = sosfilt_zi(sections) * 0.0
+    no_rumble = butter(2, min(_RUMBLE_HZ, 0.1 * rate_hz), "highpass", fs=rate_hz, output="sos")
+    rumble_state = sosfilt_zi(no_rumble) * float(np.nan_to_num(sound.samples[:, :1].mean())) if total else state
     for start_ms in range(0, steps, _CHUNK_S * STEPS_PER_S):
         count = min(_CHUNK_S * STEPS_PER_S, steps - start_ms)
         first = start_ms * rate_hz // STEPS_PER_S
         last = (start_ms + count) * rate_hz // STEPS_PER_S
         mono = np.nan_to_num(sound.samples[:, first:last].mean(axis=0))
+        mono, rumble_state = sosfilt(no_rumble, mono, zi=rumble_state)
         filtered, state = sosfilt(sections, mono, zi=state)
         part = slice(start_ms, start_ms + count)
         full[part] = _mean_square(mono, first, rate_hz, start_ms, count)
