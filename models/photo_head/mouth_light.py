@@ -21,6 +21,8 @@ GRID = (11, 9, 7)
 """Grid nodes along x, y, z."""
 HALF_WIDTH_CM, DEPTH_CM = 3.2, 7.0
 """Extent of the grid to both sides and into the mouth."""
+ARCH_CURVE_PER_CM = 0.28
+"""The biting edges recede by this much times the square of the distance from the midline."""
 COLUMNS = 33
 """Places across the mouth at which the window's upper and lower limits are tabulated."""
 _EDGES = 24
@@ -43,7 +45,8 @@ class Window:
     """Vector irradiance of a uniform sky, 1 under a full hemisphere [shape=(2, *GRID, 3)];
     first through the lips alone, then through lips and teeth."""
     limits: FloatArray
-    """Upper y, lower y and z across the mouth, for lips and for teeth [shape=(2, 3, COLUMNS)]."""
+    """Upper y, lower y, upper z, lower z across the mouth, for lips and for teeth
+    [shape=(2, 4, COLUMNS)]."""
     centre_sky: float
     """Irradiance in the middle of the mouth: what feeds the light scattered inside."""
 
@@ -89,7 +92,7 @@ def _column_x() -> FloatArray:
 
 
 def _limits(outline: FloatArray) -> FloatArray:
-    """Return upper y, lower y and z of the outline across the mouth [shape=(3, COLUMNS)]."""
+    """Return upper y, lower y and the z of both across the mouth [shape=(4, COLUMNS)]."""
     left, right = int(outline[:, 0].argmin()), int(outline[:, 0].argmax())
     count = len(outline)
     one = outline[(left + np.arange((right - left) % count + 1)) % count]
@@ -98,12 +101,12 @@ def _limits(outline: FloatArray) -> FloatArray:
     first, second = (
         np.stack([np.interp(x, part[:, 0], part[:, k]) for k in (1, 2)]) for part in (one, two)
     )
-    upper, lower = np.maximum(first[0], second[0]), np.minimum(first[0], second[0])
+    upper, lower = (np.where(first[0] > second[0], a, b) for a, b in ((first, second), (second, first)))
     # Beside the corners the window is shut.
     shut = (x <= outline[left, 0]) | (x >= outline[right, 0])
-    middle = (upper + lower) / 2
-    return np.stack([np.where(shut, middle, upper), np.where(shut, middle, lower),
-                     (first[1] + second[1]) / 2]).astype(np.float32)  # fmt: skip
+    middle = (upper[0] + lower[0]) / 2
+    return np.stack([np.where(shut, middle, upper[0]), np.where(shut, middle, lower[0]), upper[1],
+                     lower[1]]).astype(np.float32)  # fmt: skip
 
 
 def _between_teeth(mouth: Mouth, vertices: FloatArray, lips: FloatArray) -> FloatArray:
@@ -111,19 +114,21 @@ def _between_teeth(mouth: Mouth, vertices: FloatArray, lips: FloatArray) -> Floa
     x, found = _column_x(), lips.copy()
     for row, edges, keep in ((0, mouth.upper_edge, np.minimum), (1, mouth.lower_edge, np.maximum)):
         edge = vertices[edges]
-        found[row] = keep(found[row], np.float32(np.median(edge[:, 1])))
-        if row == 0:
-            found[2] = np.minimum(found[2], edge[:, 2].max() - 0.28 * x * x)
+        narrowed = keep(found[row], np.float32(np.median(edge[:, 1])))
+        teeth_z = np.minimum(found[2 + row], edge[:, 2].max() - ARCH_CURVE_PER_CM * x * x)
+        found[2 + row] = np.where(narrowed == found[row], found[2 + row], teeth_z)
+        found[row] = narrowed
     middle = (found[0] + found[1]) / 2
     crossed = found[0] < found[1]
     found[0] = np.where(crossed, middle, found[0])
     found[1] = np.where(crossed, middle, found[1])
+    found[3] = np.where(crossed, found[2], found[3])
     return found
 
 
 def _line(limits: FloatArray, row: int) -> FloatArray:
     # Left to right below and back above is counter-clockwise, like the resampled outline.
-    return np.stack([_column_x(), limits[1 - row], limits[2]], axis=1)
+    return np.stack([_column_x(), limits[1 - row], limits[3 - row]], axis=1)
 
 
 @compiled(error_model="numpy")
@@ -183,13 +188,19 @@ def sky_at(sky: Any, low: Any, size: Any, x: Any, y: Any, z: Any) -> tuple[Any, 
 
 
 @compiled(inline="always")
-def limit_z(limits: Any, x: Any) -> Any:
-    """Return where the window lies in front of a place."""
+def limit_z(limits: Any, x: Any, y: Any) -> Any:
+    """Return where the window, which leans back to the lower lip, lies in front of a place."""
     columns = limits.shape[1]
     at = (x + np.float32(HALF_WIDTH_CM)) * np.float32((columns - 1) / (2 * HALF_WIDTH_CM))
     at = min(max(at, np.float32(0)), np.float32(columns - 1.001))
     i = int(at)
-    return limits[2, i] + (at - i) * (limits[2, i + 1] - limits[2, i])
+    f = at - i
+    top = limits[0, i] + f * (limits[0, i + 1] - limits[0, i])
+    bottom = limits[1, i] + f * (limits[1, i + 1] - limits[1, i])
+    top_z = limits[2, i] + f * (limits[2, i + 1] - limits[2, i])
+    bottom_z = limits[3, i] + f * (limits[3, i + 1] - limits[3, i])
+    share = min(max((y - bottom) / (top - bottom + np.float32(0.02)), np.float32(0)), np.float32(1))
+    return bottom_z + share * (top_z - bottom_z)
 
 
 @compiled(inline="always")
@@ -199,9 +210,11 @@ def leaves(limits: Any, x: Any, y: Any, z: Any, dx: Any, dy: Any, dz: Any, soft:
         return np.float32(0)
     columns = limits.shape[1]
     scale = np.float32((columns - 1) / (2 * HALF_WIDTH_CM))
-    way = (limit_z(limits, x) - z) / dz
-    if way <= 0:
-        return np.float32(1)
+    way = (limit_z(limits, x, y) - z) / dz
+    way = (limit_z(limits, x, y + max(way, np.float32(0)) * dy) - z) / dz
+    # What stands out of the window is free, but not from one pixel to the next.
+    outside = min(max(-way * dz * np.float32(2.5), np.float32(0)), np.float32(1))
+    way = max(way, np.float32(0))
     at = min(max((x + dx * way + np.float32(HALF_WIDTH_CM)) * scale, np.float32(0)), np.float32(columns - 1.001))
     i = int(at)
     f = at - i
@@ -212,4 +225,4 @@ def leaves(limits: Any, x: Any, y: Any, z: Any, dx: Any, dy: Any, dz: Any, soft:
     above = min(max((top - through) * blur + np.float32(0.5), np.float32(0)), np.float32(1))
     below = min(max((through - bottom) * blur + np.float32(0.5), np.float32(0)), np.float32(1))
     # A slit narrower than the penumbra passes only its share.
-    return max(above + below - np.float32(1), np.float32(0))
+    return max(above + below - np.float32(1), outside)

@@ -24,7 +24,7 @@ does to MakeHuman's lower teeth (residual 0.36 mm mean, 0.67 mm at most)."""
 JAW_LEFT_CM = (0.66, -0.08, 0.43)
 JAW_FORWARD_CM = (0.0, -0.15, 0.83)
 """What the jawLeft and jawForward units do to MakeHuman's lower teeth."""
-TIP_FORWARD_CM, TIP_UP_CM = 0.88, 1.02
+TIP_FORWARD_CM, TIP_UP_CM = 1.05, 1.12
 """Travel of the tongue's tip for l and th: over the lower edges, up to the upper ones."""
 OUT_FORWARD_CM, OUT_DROP_CM = 2.2, 0.55
 """Travel of the tongue's tip for tongueOut (MakeHuman's unit: 2.2 cm forward), and how far the
@@ -33,6 +33,10 @@ OUT_FREE = 0.45
 """Share of the jaw's movement that the tip of a tongue put out does not take: it lies on the lip."""
 OUT_LEVEL_CM = -4.25
 """Height towards which a tongue put out is flattened: the middle of its tip at rest."""
+_UPPER_INCISORS = (6, 7)
+EDGE_BELOW_LIP_CM, FACE_BEHIND_LIP_CM = 0.40, 0.35
+"""Where the upper incisors stand relative to the middle of the upper lip line: 1-3 mm higher
+and no teeth show in f, s and ee."""
 IDENTITY_AFFINE = np.zeros((3, 4), np.float32)
 
 
@@ -81,6 +85,36 @@ class Mouth:
             tooth=tensors["tooth"],
             **shares,
         )
+
+
+def seated(mouth: Mouth, affine: FloatArray, lip_middle_cm: FloatArray) -> FloatArray:
+    """Move the mouth interior to where it belongs behind a person's lips.
+
+    Fitted lips and fitted jaws agree to a few millimetres only, which decides whether teeth show
+    at all; the lips are what the landmarks measure.
+
+    Parameters
+    ----------
+    mouth : Mouth
+        The mouth at rest.
+    affine : ndarray
+        Placement by identity [shape=(3, 4)].
+    lip_middle_cm : ndarray
+        Middle of the upper lip's contact line in the neutral fitted head [shape=(3,)].
+
+    Returns
+    -------
+    ndarray
+        `affine` with another translation.
+    """
+    placed, _ = pose_mouth(mouth, affine=affine)
+    incisors = placed[np.isin(mouth.tooth, _UPPER_INCISORS)]
+    edge = placed[mouth.upper_edge[np.isin(mouth.tooth[mouth.upper_edge], _UPPER_INCISORS)]]
+    now = np.array([incisors[:, 0].mean(), edge[:, 1].mean(), incisors[:, 2].max()])
+    wanted = np.asarray(lip_middle_cm) - (0.0, EDGE_BELOW_LIP_CM, FACE_BEHIND_LIP_CM)
+    moved = np.array(affine, np.float32)
+    moved[:, 3] += (wanted - now).astype(np.float32)
+    return moved
 
 
 def pose_mouth(

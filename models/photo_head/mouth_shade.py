@@ -146,9 +146,16 @@ def _shade(
             nx, ny, nz = nx * length, ny * length, nz * length
 
             # Sky through the window, brighter from the side of the key light.
-            behind = 1 if flat else 0
-            ex, ey, ez = sky_at(sky[behind], low, size, x, y, z)
-            outside = _ramp(0.0, 0.4, z - limit_z(limits[0], x))
+            behind = zero
+            if flat:
+                # The tip of the tongue comes out from behind the teeth.
+                behind = _ramp(0.0, 0.7, limit_z(limits[1], x, y) - z)
+            row_seen = 1 if behind > np.float32(0.5) else 0
+            ex, ey, ez = sky_at(sky[0], low, size, x, y, z)
+            if behind > zero:
+                tx, ty, tz = sky_at(sky[1], low, size, x, y, z)
+                ex, ey, ez = ex + behind * (tx - ex), ey + behind * (ty - ey), ez + behind * (tz - ez)
+            outside = _ramp(0.0, 0.4, z - limit_z(limits[0], x, y))
             ex, ey, ez = ex * (one - outside), ey * (one - outside), ez + (np.float32(0.8) - ez) * outside
             mag = np.sqrt(ex * ex + ey * ey + ez * ez) + np.float32(1e-6)
             toward = (ex * light[0] + ey * light[1] + ez * light[2]) / mag
@@ -158,15 +165,18 @@ def _shade(
             ambient = tilt * ((one - scatter) * facing + scatter * np.float32(0.62) * mag)
             # Key light with the shadow of the lips, and of the teeth on what lies behind them.
             free = leaves(limits[0], x, y, z, light[0], light[1], light[2], np.float32(0.5))
-            if flat:
-                free *= leaves(limits[1], x, y, z, light[0], light[1], light[2], np.float32(0.35))
+            if behind > zero:
+                past = leaves(limits[1], x, y, z, light[0], light[1], light[2], np.float32(0.35))
+                free *= one - np.float32(0.75) * behind * (one - past)
             slope = nx * light[0] + ny * light[1] + nz * light[2]
             wrap = scatter * np.float32(0.5)
             key = free * max((slope + wrap) / (one + wrap), zero)
+            deep = one
             if flat:
                 # What lies deep is also hidden by teeth, cheeks and tongue, which the grid does not know.
-                depth = max(limit_z(limits[0], x) - z - np.float32(2.0), zero)
-                ambient *= one / (one + np.float32(0.055) * depth * depth)
+                depth = max(limit_z(limits[0], x, y) - z - np.float32(2.0), zero)
+                deep = one / (one + np.float32(0.06) * depth * depth)
+                ambient *= deep
             elif tooth:
                 edge = _ramp(0.80, 1.0, height)
                 # The edge is translucent: it glows instead of showing a lit and a dark side.
@@ -175,12 +185,15 @@ def _shade(
             shut = np.float32(0.15) + np.float32(0.85) * open_ * (np.float32(0.35) + np.float32(0.65) * open_)
             ambient *= shut
             key *= np.float32(0.45) + np.float32(0.55) * open_
-            bounce = (np.float32(0.6) * centre_sky + np.float32(0.4) * mag) * (np.float32(0.08) + np.float32(0.32) * open_)
+            # Red walls on all sides: inside, most light comes by way of them.
+            bounce = np.float32(0.6) * centre_sky + np.float32(0.4) * mag
+            bounce *= (one + np.float32(1.5) * behind) * deep * (np.float32(0.08) + np.float32(0.32) * open_)
+            bounce_cost = np.float32(0.6) if tooth else np.float32(0.42)
 
             # Reflection of light and sky in the wet surface, where the mirrored ray leaves the mouth.
             cosine = nx * view[0] + ny * view[1] + nz * view[2]
             rx, ry, rz = (2 * cosine * nx - view[0], 2 * cosine * ny - view[1], 2 * cosine * nz - view[2])
-            out = leaves(limits[behind], x, y, z, rx, ry, rz, np.float32(0.25))
+            out = leaves(limits[row_seen], x, y, z, rx, ry, rz, np.float32(0.25))
             graze = one - max(cosine, zero)
             fresnel = np.float32(0.035) + np.float32(0.5) * graze * graze * graze * graze
             mirror = max(rx * light[0] + ry * light[1] + rz * light[2], zero)
@@ -188,6 +201,8 @@ def _shade(
             m16 = m4 * m4 * m4 * m4
             m64 = m16 * m16 * m16 * m16
             gloss = _GLOSS[part] * open_ * out * fresnel
+            if part == LINING:
+                gloss *= height * _ramp(4.0, 9.0, z)
             shine_key = gloss * (np.float32(9.0) * m64 + np.float32(3.5) * m16)
             shine_sky = gloss * (np.float32(0.5) + np.float32(0.5) * ry)
 
@@ -216,9 +231,14 @@ def _shade(
             for k in range(3):
                 lit = ambient * sky_rgb[k] + key * key_rgb[k]
                 # Each bounce inside costs more green and blue than red.
-                lit += bounce * sky_rgb[k] * (one if k == 0 else np.float32(0.42))
+                lit += bounce * sky_rgb[k] * (one if k == 0 else bounce_cost)
                 if not tooth:
                     # Light that wanders in flesh comes out redder where there is little of it.
                     red = one / (one + np.float32(6.0) * lit)
                     lit *= one - red * (zero if k == 0 else np.float32(0.35))
-                rgb[row, column, k] = colour[k] * lit + shine_key * key_rgb[k] + shine_sky * sky_rgb[k]
+                value = colour[k] * lit + shine_key * key_rgb[k] + shine_sky * sky_rgb[k]
+                # A shoulder as in film: highlights run into white instead of breaking off.
+                over = value - np.float32(0.7)
+                if over > zero:
+                    value = np.float32(0.7) + over / (one + over * np.float32(2.2))
+                rgb[row, column, k] = value
