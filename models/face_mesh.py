@@ -26,6 +26,8 @@ MAX_FACES = 32
 SEARCH_PARTS = (2, 4, 8)
 """When nothing is found: squares of this part of the longer side. The detector needs a face that
 fills about a fifth of what it sees."""
+FAR_SHARE = 1 / 8
+"""If the widest face is narrower than this share of the picture, smaller ones may have been missed."""
 MARGIN_SCALE = 1.6
 """Also tried then: the picture with a margin, for a face that fills it to the border."""
 MIN_TILE_PX = 96
@@ -97,8 +99,9 @@ class FaceMesh:
 
     Pictures are looked at whole, as MediaPipe does in image mode. Where one picture is given and
     no sure face is found, it is searched again in overlapping squares, which finds faces down to
-    about 1/40 of its longer side. In a batch (frames of a video) that search is left out: a frame
-    without a face would cost a hundred times one with a face.
+    about 1/40 of its longer side; where only small ones are found (a group), their like are looked
+    for in squares too. In a batch (frames of a video) that search is left out: a frame without a
+    face would cost a hundred times one with a face.
     """
 
     def detect(self, images: Sequence[UInt8Array], host: Host) -> list[list[DetectedFace]]:
@@ -115,15 +118,18 @@ class FaceMesh:
         nets = shared().get(("face_nets", host.device), lambda: _load_nets(host.device))
         found = self._look(nets, [(image, [whole(image)]) for image in images], host)
         faces = self._place(nets, images, found, host)
-        if len(images) == 1 and not _any_sure(faces[0]):
-            return [self._search(nets, images[0], faces[0], host)]
+        if len(images) == 1:
+            image, seen = images[0], faces[0]
+            if not _any_sure(seen):
+                return [self._search(nets, image, seen, host)]
+            if max(float(np.ptp(f.landmarks_px[:, 0])) for f in seen) < FAR_SHARE * max(image.shape[:2]):
+                return [self._add_smaller(nets, image, seen, host)]
         return faces
 
     def _search(self, nets: Nets, image: UInt8Array, doubtful: list[DetectedFace], host: Host) -> list[DetectedFace]:
         """Look closer and closer until a sure face appears; else return what is doubtful."""
         best = doubtful
-        rounds = [[whole(image, MARGIN_SCALE)]]
-        rounds += [tiles(image, parts) for parts in SEARCH_PARTS if max(image.shape[:2]) / parts >= MIN_TILE_PX]
+        rounds = [[whole(image, MARGIN_SCALE)], *_closer(image)]
         for done, regions in enumerate(rounds):
             host.progress(done, len(rounds))
             found = self._look(nets, [(image, regions)], host)
@@ -132,6 +138,18 @@ class FaceMesh:
                 return faces
             best = max(best, faces, key=lambda some: max((f.score_ratio for f in some), default=0.0))
         return best
+
+    def _add_smaller(self, nets: Nets, image: UInt8Array, seen: list[DetectedFace], host: Host) -> list[DetectedFace]:
+        """Add the other small faces of a group; those seen already stay as they are."""
+        kept = list(seen)
+        rounds = _closer(image)
+        for done, regions in enumerate(rounds):
+            host.progress(done, len(rounds))
+            found = self._look(nets, [(image, regions)], host)
+            for face in self._place(nets, [image], found, host)[0]:
+                if face.score_ratio >= SURE_SCORE and _is_new(face, kept):
+                    kept.append(face)
+        return sorted(kept, key=lambda f: -f.score_ratio)
 
     def _look(self, nets: Nets, views: Sequence[tuple[UInt8Array, list[Region]]], host: Host) -> list[list[Found]]:
         """Run the detector over regions of pictures; one list per picture, sure ones first."""
@@ -175,6 +193,18 @@ def _to_picture(boxes: FloatArray, region: Region) -> FloatArray:
 
 def _any_sure(faces: list[DetectedFace]) -> bool:
     return any(face.score_ratio >= SURE_SCORE for face in faces)
+
+
+def _closer(image: UInt8Array) -> list[list[Region]]:
+    """Return squares to search, finer and finer."""
+    return [tiles(image, parts) for parts in SEARCH_PARTS if max(image.shape[:2]) / parts >= MIN_TILE_PX]
+
+
+def _is_new(face: DetectedFace, others: Sequence[DetectedFace]) -> bool:
+    """Tell whether the middle of a face lies outside of all others: a tile may have cut a known one."""
+    middle = face.landmarks_px[:, :2].mean(axis=0)
+    return not any((other.landmarks_px[:, :2].min(axis=0) <= middle).all()
+                   and (middle <= other.landmarks_px[:, :2].max(axis=0)).all() for other in others)
 
 
 def _without_duplicates(faces: list[DetectedFace]) -> list[DetectedFace]:

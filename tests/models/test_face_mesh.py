@@ -148,6 +148,18 @@ def test_a_small_face_in_a_large_picture_is_found_by_looking_closer(landmarker, 
     assert sure(landmarker.detect([small_face(astronaut)], HOST)[0]) == []
 
 
+def test_a_group_is_searched_for_its_smaller_faces(landmarker, astronaut, monkeypatch):
+    picture = np.full((900, 1600, 3), 90, np.uint8)
+    picture[100:612, 100:612] = astronaut
+    for x in (700, 1000, 1300):
+        picture[500:756, x : x + 256] = cv2.resize(astronaut, (256, 256), interpolation=cv2.INTER_AREA)
+    faces = sure(landmarker.detect([picture], HOST)[0])
+    centres = sorted(round(float(f.landmarks_px[:, 0].mean())) for f in faces)
+    assert np.allclose(centres, [326, 813, 1113, 1413], atol=6)
+    monkeypatch.setattr(face_mesh, "FAR_SHARE", 0.0)
+    assert len(sure(landmarker.detect([picture], HOST)[0])) < 4
+
+
 def test_batches_do_not_look_closer(landmarker, astronaut):
     small, plain = landmarker.detect([small_face(astronaut), astronaut], HOST)
     assert (len(sure(small)), len(sure(plain))) == (0, 1)
