@@ -30,7 +30,7 @@ STEP_CM = 0.002
 """Quantisation of positions: 0.02 mm."""
 
 UNIT_GAINS = {"mouthPucker": 1.25, "mouthUpperUpLeft": 1.45, "mouthUpperUpRight": 1.45,
-              "mouthLowerDownLeft": 1.1, "mouthLowerDownRight": 1.1, "mouthRollLower": 1.5}  # fmt: skip
+              "mouthLowerDownLeft": 1.1, "mouthLowerDownRight": 1.1, "mouthRollLower": 1.2}  # fmt: skip
 """Measured against the ARKit-like ICT units: the raw MakeHuman ones fall short by these factors."""
 UNIT_X_GAINS = {"mouthPressLeft": 0.15, "mouthPressRight": 0.15, "mouthDimpleLeft": 0.6,
                 "mouthDimpleRight": 0.6}  # fmt: skip

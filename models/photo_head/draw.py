@@ -44,6 +44,8 @@ class Region:
 
     mask: UInt8Array
     """255 inside, cropped to the box."""
+    outside: UInt8Array
+    """The opposite of `mask`."""
     box: Box
 
     @staticmethod
@@ -51,7 +53,8 @@ class Region:
         """Find the bounding box of a mask of the whole picture."""
         left, top, width, height = cv2.boundingRect(mask)
         box = Box(left, top, left + width, top + height)
-        return Region(np.ascontiguousarray(mask[top : box.bottom, left : box.right]), box)
+        inside = np.ascontiguousarray(mask[top : box.bottom, left : box.right])
+        return Region(inside, cv2.bitwise_not(inside), box)
 
 
 class _Scratch(threading.local):
@@ -95,6 +98,9 @@ class FramePainter:
         for eye, blink in zip(self._eyes, posed.blink, strict=True):
             if blink > 0.02:
                 self._paint_eye(frame, posed, eye, blink)
+        box = region.box
+        part = (slice(box.top, box.bottom), slice(box.left, box.right))
+        cv2.copyTo(self.canvas.photo[part], region.outside, frame[part])
         return frame if alpha is None else np.dstack([frame, alpha])
 
     def _paint_all(
