@@ -210,8 +210,10 @@ def leaves(limits: Any, x: Any, y: Any, z: Any, dx: Any, dy: Any, dz: Any, soft:
         return np.float32(0)
     columns = limits.shape[1]
     scale = np.float32((columns - 1) / (2 * HALF_WIDTH_CM))
+    # Two steps: the window leans, so its distance depends on where the ray meets it.
     way = (limit_z(limits, x, y) - z) / dz
-    way = (limit_z(limits, x, y + max(way, np.float32(0)) * dy) - z) / dz
+    if way > np.float32(0.5):
+        way = (limit_z(limits, x, y + way * dy) - z) / dz
     # What stands out of the window is free, but not from one pixel to the next.
     outside = min(max(-way * dz * np.float32(2.5), np.float32(0)), np.float32(1))
     way = max(way, np.float32(0))

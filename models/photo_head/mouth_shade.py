@@ -151,8 +151,10 @@ def _shade(
                 # The tip of the tongue comes out from behind the teeth.
                 behind = _ramp(0.0, 0.7, limit_z(limits[1], x, y) - z)
             row_seen = 1 if behind > np.float32(0.5) else 0
-            ex, ey, ez = sky_at(sky[0], low, size, x, y, z)
-            if behind > zero:
+            ex, ey, ez = sky_at(sky[row_seen], low, size, x, y, z)
+            if behind > zero and behind < one:
+                if row_seen == 1:
+                    ex, ey, ez = sky_at(sky[0], low, size, x, y, z)
                 tx, ty, tz = sky_at(sky[1], low, size, x, y, z)
                 ex, ey, ez = ex + behind * (tx - ex), ey + behind * (ty - ey), ez + behind * (tz - ez)
             outside = _ramp(0.0, 0.4, z - limit_z(limits[0], x, y))
@@ -164,8 +166,11 @@ def _shade(
             scatter = _SCATTER[part]
             ambient = tilt * ((one - scatter) * facing + scatter * np.float32(0.62) * mag)
             # Key light with the shadow of the lips, and of the teeth on what lies behind them.
-            free = leaves(limits[0], x, y, z, light[0], light[1], light[2], np.float32(0.5))
-            if behind > zero:
+            deep_wall = part == LINING and z < np.float32(8.5)
+            free = zero
+            if not deep_wall:
+                free = leaves(limits[0], x, y, z, light[0], light[1], light[2], np.float32(0.5))
+            if behind > zero and free > zero:
                 past = leaves(limits[1], x, y, z, light[0], light[1], light[2], np.float32(0.35))
                 free *= one - np.float32(0.75) * behind * (one - past)
             slope = nx * light[0] + ny * light[1] + nz * light[2]
@@ -193,7 +198,9 @@ def _shade(
             # Reflection of light and sky in the wet surface, where the mirrored ray leaves the mouth.
             cosine = nx * view[0] + ny * view[1] + nz * view[2]
             rx, ry, rz = (2 * cosine * nx - view[0], 2 * cosine * ny - view[1], 2 * cosine * nz - view[2])
-            out = leaves(limits[row_seen], x, y, z, rx, ry, rz, np.float32(0.25))
+            out = zero
+            if not deep_wall:
+                out = leaves(limits[row_seen], x, y, z, rx, ry, rz, np.float32(0.25))
             graze = one - max(cosine, zero)
             fresnel = np.float32(0.035) + np.float32(0.5) * graze * graze * graze * graze
             mirror = max(rx * light[0] + ry * light[1] + rz * light[2], zero)
@@ -202,7 +209,7 @@ def _shade(
             m64 = m16 * m16 * m16 * m16
             gloss = _GLOSS[part] * open_ * out * fresnel
             if part == LINING:
-                gloss *= height * _ramp(4.0, 9.0, z)
+                gloss *= height * _ramp(8.5, 10.0, z)
             shine_key = gloss * (np.float32(9.0) * m64 + np.float32(3.5) * m16)
             shine_sky = gloss * (np.float32(0.5) + np.float32(0.5) * ry)
 
