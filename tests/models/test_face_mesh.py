@@ -202,6 +202,21 @@ def test_doubtful_boxes_do_not_pull_at_sure_ones():
     assert kept[:, 0].tolist() == pytest.approx([(50 * 0.9 + 53 * 0.6) / 1.5])
 
 
+def test_the_number_of_torch_threads_is_left_as_it_was(landmarker, astronaut):
+    before = torch.get_num_threads()
+    seen = []
+    torch.set_num_threads(3)
+    try:
+        with pytest.raises(ZeroDivisionError), face_mesh._one_thread("cpu"):
+            seen.append(torch.get_num_threads())
+            raise ZeroDivisionError
+        landmarker.detect([astronaut], HOST)
+        seen.append(torch.get_num_threads())
+    finally:
+        torch.set_num_threads(before)
+    assert seen == [1, 3]
+
+
 def test_importing_the_back_end_does_not_import_torch():
     code = ("import sys, types; p = types.ModuleType('talking_avatar'); p.__path__ = [sys.argv[1]]; "
             "sys.modules['talking_avatar'] = p; import talking_avatar.models.face_mesh; "
