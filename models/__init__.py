@@ -21,7 +21,7 @@ def register_all() -> None:
             continue
         try:
             import_module(f".{module.name}", __name__)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the other back ends must stay usable
+        except Exception as error:  # whatever it is, the other back ends must stay usable
             failed[module.name] = f"{type(error).__name__}: {error}"
             logging.getLogger("talking_avatar").warning(
                 "back end %s is not available", module.name, exc_info=error)

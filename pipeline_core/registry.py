@@ -94,7 +94,7 @@ def resolve(kind: Kind, id: str = "auto") -> Backend:
     if packages:
         raise MissingDependency(
             f"{found.title} needs the package(s) {', '.join(packages)}",
-            hint=f"Install them into ComfyUI's Python with: pip install "
+            hint="Install them into ComfyUI's Python with: pip install "
                  + " ".join(found.distributions or [p.replace("_", "-") for p in packages]),
         )
     files = found.files()

@@ -37,7 +37,7 @@ def frame_count(duration_s: float, fps: Fraction) -> int:
 
 def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return `array` (or a view of it) with writing disabled."""
-    view = np.asarray(array).view()
+    view: npt.NDArray[Any] = np.asarray(array).view()
     view.flags.writeable = False
     return view
 
@@ -120,7 +120,7 @@ class Sound:
     @property
     def duration_s(self) -> float:
         """Length in seconds."""
-        return self.samples.shape[1] / self.rate_hz
+        return float(self.samples.shape[1] / self.rate_hz)
 
     @property
     def mono(self) -> FloatArray:
@@ -250,8 +250,8 @@ class MotionLayer:
 
     def __post_init__(self) -> None:
         count = len(self.blendshapes)
-        wanted = dict(blendshapes=len(BLENDSHAPES), articulation=len(ARTICULATION), head_deg=3,
-                      head_shift=3, gaze_deg=2)
+        wanted = {"blendshapes": len(BLENDSHAPES), "articulation": len(ARTICULATION), "head_deg": 3,
+                  "head_shift": 3, "gaze_deg": 2}
         for name, width in wanted.items():
             array = getattr(self, name)
             _expect(array.shape == (count, width), f"layer {self.name}: {name} is {array.shape}")
@@ -300,7 +300,7 @@ class MotionTrack:
         """Add all layers up; blendshapes and articulation are clipped to 0..1."""
         total = MotionLayer.zeros("sum", self.frames)
         parts: Sequence[MotionLayer] = (total, *self.layers)
-        add = {name: np.sum([getattr(p, name) for p in parts], axis=0, dtype=np.float32)
+        add: dict[str, FloatArray] = {name: np.sum([getattr(p, name) for p in parts], axis=0, dtype=np.float32)
                for name in ("blendshapes", "articulation", "head_deg", "head_shift", "gaze_deg")}
         add["blendshapes"] = np.clip(add["blendshapes"], 0.0, 1.0)
         add["articulation"] = np.clip(add["articulation"], 0.0, 1.0)
