@@ -183,7 +183,7 @@ class FaceDeformer:
         gap = np.zeros(len(lips.margin), np.float32)
         gap[self.mouth.upper.places] = np.linalg.norm(above, axis=1)
         gap[self.mouth.lower.places] = np.linalg.norm(below, axis=1)
-        least = 0.6 * self.open_ratio
+        least = self.open_ratio
         push = LINE_PUSH * np.clip(np.maximum(gap / 0.35, least), 0.0, 1.0)[lips.place]
         near = lips.depth < 2.0
         outside = np.maximum(lips.depth[near], 0.0)

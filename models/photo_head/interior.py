@@ -14,13 +14,17 @@ from .layers import FINE, Box, FineLayers
 from .light import key_light, skin_colour
 from .mouth_light import mouth_window
 from .mouth_look import mouth_look, sample_tooth_colour
-from .mouth_pose import Mouth, pose_mouth
+from .mouth_pose import TONGUE, Mouth, pose_mouth, seated
 from .mouth_shade import CHANNELS, mouth_attributes, shade_mouth
 from .raster import rasterize
 from .textures import lens_blur_px
 
 FIRST_ID = 1 << 20
 """Triangle numbers of the interior begin here, beyond those of the skin."""
+UPPER_MIDDLE = 24
+"""Place of the upper lip's middle on the lips' margin."""
+LENS_SHARE = 0.5
+"""The edges round the eyes, from which the lens is judged, are themselves soft: by eye half fits."""
 SHUT_CM = 0.02
 """Below this gap nothing of the inside can be seen."""
 INNER_LIP_FALL = 0.3
@@ -40,9 +44,12 @@ class MouthInterior:
         self._look = mouth_look(
             skin_colour(photo, landmarks_px), sample_tooth_colour(photo, landmarks_px), light, share
         )
-        # The inside is drawn with a lens as soft as the one that took the photo.
-        self._blur = float(np.sqrt(max(0.3, lens_blur_px(photo, landmarks_px) ** 2 - 0.3)))
-        self._affine = head.mouth_affine
+        # The inside is drawn with a lens about as soft as the one that took the photo.
+        self._blur = max(0.45, LENS_SHARE * lens_blur_px(photo, landmarks_px))
+        middle = head.neutral_cm[model.lips.margin[UPPER_MIDDLE]]
+        self._affine = seated(self._mouth, head.mouth_affine, middle)
+        parts = self._mouth.part[self._mouth.triangles[:, 0]]
+        self._tongue = np.flatnonzero(parts == TONGUE)
         self._view = tuple(float(v) for v in head.pose.rotation[2])
 
     def paint(
@@ -64,9 +71,9 @@ class MouthInterior:
             return rgb, opening
         inner = np.where(covered, layers.values[..., 2], 0.0)
         rgb *= np.exp(-INNER_LIP_FALL * inner)[..., None]
-        self._paint_inside(rgb, box, layers, posed, motion, deformer)
         polygon = np.zeros(layers.ids.shape, np.uint8)
         cv2.fillPoly(polygon, [np.int32(np.round(box.fine(outline)))], 1)
+        self._paint_inside(rgb, box, polygon, layers, posed, motion, deformer)
         # Beside the far cheek of a turned face there is no skin to hide the inside: it stays away.
         seen = covered | (polygon > 0)
         layers.ids[~seen] = -1
@@ -79,8 +86,8 @@ class MouthInterior:
         return rgb + (soft - rgb) * share[..., None], opening
 
     def _paint_inside(
-        self, rgb: FloatArray, box: Box, layers: FineLayers, posed: PosedFace, motion: FrameMotion,
-        deformer: FaceDeformer,
+        self, rgb: FloatArray, box: Box, polygon: UInt8Array, layers: FineLayers, posed: PosedFace,
+        motion: FrameMotion, deformer: FaceDeformer,
     ) -> None:  # fmt: skip
         used = posed.expression
         vertices, normals = pose_mouth(
@@ -95,8 +102,14 @@ class MouthInterior:
         points = deformer.inside_mouth(vertices, motion)
         attributes = mouth_attributes(self._mouth, vertices, normals)
         values = np.zeros((*layers.ids.shape, CHANNELS), np.float32)
-        rasterize(box.fine(points[:, :2]), np.ascontiguousarray(points[:, 2]), self._mouth.triangles, attributes,
-                  layers.depth, values, layers.ids, FIRST_ID, True)  # fmt: skip
+        xy, depth = box.fine(points[:, :2]), np.ascontiguousarray(points[:, 2])
+        # Through the opening only: elsewhere the inside must not show even where it is nearer.
+        window_depth = np.where(polygon > 0, layers.depth, np.float32(np.inf))
+        rasterize(xy, depth, self._mouth.triangles, attributes, window_depth, values, layers.ids, FIRST_ID, True)
+        if used[INDEX["tongueOut"]] > 0:
+            outside = np.where(polygon > 0, window_depth, layers.depth)
+            rasterize(xy, depth, self._mouth.triangles[self._tongue], attributes, outside, values, layers.ids,
+                      FIRST_ID + int(self._tongue[0]), True)  # fmt: skip
         window = mouth_window(self._mouth, vertices, posed.lip_outline_cm)
         linear = np.zeros((*layers.ids.shape, 3), np.float32)
         shade_mouth(self._mouth, window, self._look, layers.ids, values, linear, FIRST_ID, self._view)
