@@ -35,7 +35,8 @@ _LOWER_CHROMA, _FLAT_CHROMA, _LIP_CHROMA = 26.0, 9.0, 8.0
 from a beard (11 and more) but not from a mask."""
 
 
-def quality_warnings(image: UInt8Array, points: FloatArray, score_ratio: float) -> tuple[str, ...]:
+def quality_warnings(image: UInt8Array, points: FloatArray, score_ratio: float, *,
+                     still: bool = True) -> tuple[str, ...]:
     """Return what is wrong with a face, each with its cost and what to do.
 
     Parameters
@@ -46,9 +47,13 @@ def quality_warnings(image: UInt8Array, points: FloatArray, score_ratio: float) 
         Landmarks of the face in pixels [shape=(478, 3)].
     score_ratio : float
         Face presence, 0..1.
+    still : bool
+        Whether this is all there is of the face: in a video, eyes and mouth open and close.
     """
-    checks = (_small(points), _blurred(image, points), _turned(points), _covered(image, points),
-              _uncertain(score_ratio), _eyes(points), _mouth(points), _cut(image, points))
+    checks = [_small(points), _blurred(image, points), _turned(points), _covered(image, points),
+              _uncertain(score_ratio), _cut(image, points)]
+    if still:
+        checks += [_eyes(points), _mouth(points)]
     return tuple(text for text in checks if text)
 
 

@@ -87,6 +87,7 @@ def test_eyes_and_mouth(large):
     points = large[1].copy()
     points[14, 1] += 50
     assert "wide open" in said(image, points)
+    assert quality_warnings(image, points, 0.9, still=False) == ()
 
 
 def test_cut_by_the_border(large):
