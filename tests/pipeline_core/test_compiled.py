@@ -42,5 +42,5 @@ def test_code_cached_under_one_package_name_does_not_break_another(tmp_path, req
 def test_works_where_nothing_can_be_cached():
     """Functions without a source file have no place for a cache."""
     space = {"compiled": compiled, "__name__": "nowhere"}
-    exec("@compiled()\ndef twice(a):\n    return a * 2", space)  # noqa: S102 - to have no source file
+    exec("@compiled()\ndef twice(a):\n    return a * 2", space)
     assert np.array_equal(space["twice"](np.arange(3)), [0, 2, 4])
