@@ -183,25 +183,34 @@ def fill_map(grid: FloatArray, cell: int, left: int, top: int, scale: float, out
         [shape=(H, W, 2)], changed in place.
     """
     rows, columns = grid.shape[0], grid.shape[1]
-    step = np.float32(1.0 / cell)
-    for y in range(out.shape[0]):
-        fy = (np.float32(top + y) + np.float32(0.5)) * step - np.float32(0.5)
-        fy = min(max(fy, np.float32(0.0)), np.float32(rows - 1))
-        r0 = min(int(fy), rows - 2) if rows > 1 else 0
-        r1 = min(r0 + 1, rows - 1)
-        wy = fy - np.float32(r0)
-        for x in range(out.shape[1]):
-            fx = (np.float32(left + x) + np.float32(0.5)) * step - np.float32(0.5)
-            fx = min(max(fx, np.float32(0.0)), np.float32(columns - 1))
-            c0 = min(int(fx), columns - 2) if columns > 1 else 0
-            c1 = min(c0 + 1, columns - 1)
-            wx = fx - np.float32(c0)
-            a, b = (np.float32(1) - wx) * (np.float32(1) - wy), wx * (np.float32(1) - wy)
-            c, d = (np.float32(1) - wx) * wy, wx * wy
+    height, width = out.shape[0], out.shape[1]
+    step, half, factor = np.float32(1.0 / cell), np.float32(0.5), np.float32(scale)
+    line = np.empty((columns + 1, 2), np.float32)
+    for y in range(height):
+        fy = min(max((np.float32(top + y) + half) * step - half, np.float32(0.0)), np.float32(rows - 1))
+        r0 = min(int(fy), max(rows - 2, 0))
+        r1, wy = min(r0 + 1, rows - 1), fy - np.float32(r0)
+        for c in range(columns):
             for k in range(2):
-                shift = a * grid[r0, c0, k] + b * grid[r0, c1, k] + c * grid[r1, c0, k] + d * grid[r1, c1, k]
-                base = np.float32(left + x) if k == 0 else np.float32(top + y)
-                out[y, x, k] = np.float32(scale) * (base + shift)
+                line[c, k] = grid[r0, c, k] + (grid[r1, c, k] - grid[r0, c, k]) * wy
+        line[columns] = line[columns - 1]
+        base_y = np.float32(top + y)
+        # One run per cell: within it everything is linear, so the inner loop has no branches.
+        x = 0
+        while x < width:
+            fx = (np.float32(left + x) + half) * step - half
+            c0 = int(np.floor(fx))
+            end = min(width, int(np.ceil((np.float32(c0) + np.float32(1.5)) * np.float32(cell) - half)) - left)
+            end = max(end, x + 1)
+            first, second = min(max(c0, 0), columns), min(max(c0 + 1, 0), columns)
+            u0, v0 = line[first, 0], line[first, 1]
+            du, dv = (line[second, 0] - u0) * step, (line[second, 1] - v0) * step
+            from_x = np.float32(left) + half - (np.float32(c0) + half) * np.float32(cell)
+            for i in range(x, end):
+                along = np.float32(i) + from_x
+                out[y, i, 0] = factor * (np.float32(left + i) + u0 + du * along)
+                out[y, i, 1] = factor * (base_y + v0 + dv * along)
+            x = end
 
 
 @compiled()
