@@ -54,10 +54,10 @@ def seam(frame: UInt8Array, source: UInt8Array) -> float:
 
 
 def hard_paste(source: UInt8Array, mask: npt.NDArray[np.bool_], levels: float = 25.0) -> UInt8Array:
-    """Return the source with a region brightened without any transition: the control of `seam`."""
+    """Return the source with a region brightened or darkened without any transition: the control of `seam`."""
     pasted = source.astype(np.float32)
-    # Towards mid-grey, so that nothing clips and the step has its full height.
-    pasted[mask] += np.where(pasted[mask] < 128.0, levels, -levels)
+    # Towards mid-grey, so that little clips and the step has its full height.
+    pasted[mask] += levels if float(pasted[mask].mean()) < 128.0 else -levels
     return np.asarray(np.clip(pasted, 0, 255), np.uint8)
 
 
