@@ -68,8 +68,10 @@ class ComfyServer:
         Raises
         ------
         LauncherError
-            If the process ends, or does not answer in time, or did not load the pack.
+            If the port is taken, or the process ends, does not answer in time, or did not load the pack.
         """
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 0.5):
+            raise LauncherError(f"port {self.port} is taken by another program", hint="Choose another with --port N.")
         self._prepare_base()
         with self.log_path.open("wb") as log:
             self._process = subprocess.Popen(

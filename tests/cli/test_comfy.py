@@ -1,8 +1,11 @@
 """Finding ComfyUI, and reading its answers; the server itself is tested in tests/comfyui."""
 
+import socket
+
 import pytest
 from talking_avatar.cli import comfy_install
 from talking_avatar.cli.comfy_client import WorkflowFailed, WorkflowRefused, _checked, output_files
+from talking_avatar.cli.comfy_server import ComfyServer
 from talking_avatar.cli.console import LauncherError
 
 
@@ -66,6 +69,14 @@ def test_missing_requirements_of_the_pack_are_named(tmp_path, monkeypatch):
     monkeypatch.setattr(comfy_install, "imports", lambda python, modules: [m for m in modules if m == "librosa"])
     with pytest.raises(LauncherError, match="lacks librosa"):
         comfy_install.find_comfyui()
+
+
+def test_a_taken_port_is_explained(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        server = ComfyServer(comfy_install.ComfyInstall(tmp_path, tmp_path / "python", "test"), tmp_path,
+                             port=other.getsockname()[1])
+        with pytest.raises(LauncherError, match="taken by another program"):
+            server.start()
 
 
 def test_what_a_refusal_and_a_failure_say():
