@@ -19,6 +19,7 @@ LID_OVERLAP_CM = 0.015
 _LIP_FADE = ((0, 4, 5, 6, 7, 8), (1.0, 1.0, 0.9, 0.6, 0.25, 0.0))
 _LID_FADE = ((0, 1, 2, 3, 4, 5), (1.0, 0.8, 0.5, 0.25, 0.08, 0.0))
 """How far the skin outside the margin follows it, by ring."""
+SMOOTHING_PLACES = 3.0
 TUCK_REVEAL_CM = 0.16
 """Height of tooth left between the lips in f and v."""
 TUCK_DEPTH_CM = 0.22
@@ -51,6 +52,10 @@ class Opening:
     """How far each region vertex follows the margin [shape=(V, 1)]."""
     roll: FloatArray
     """The same for motion that only the edge itself makes [shape=(V, 1)]."""
+    smoothing: FloatArray
+    """Evens moves out along the margin [shape=(length, length)]."""
+    outside: FloatArray
+    """How far a region vertex takes the evened move instead of its own [shape=(V, 1)]."""
 
     def gap(self, positions: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return (upper vertex - partner, lower vertex - partner) vectors."""
@@ -62,7 +67,9 @@ class Opening:
         moves = np.zeros((len(self.region.margin), 3), np.float32)
         moves[self.lower.places] = lower
         moves[self.upper.places] = upper
-        positions[self.region.vertices] += moves[self.region.place] * fade
+        even = self.smoothing @ moves
+        place = self.region.place
+        positions[self.region.vertices] += (moves[place] + self.outside * (even[place] - moves[place])) * fade
 
 
 def _mixed(chain: Chain, other: FloatArray) -> FloatArray:
@@ -93,7 +100,17 @@ def build_opening(
         )
     follow = np.interp(region.depth, *fade).astype(np.float32)
     edge = np.interp(region.depth, (-4, 0, 1, 2, 3, 4, 6), (1.0, 1.0, 0.9, 0.7, 0.45, 0.2, 0.0)).astype(np.float32)
-    return Opening(region, chains[0], chains[1], follow[:, None], edge[:, None])
+    outside = np.clip((region.depth - 0.5) / 2.5, 0.0, 1.0).astype(np.float32)
+    return Opening(region, chains[0], chains[1], follow[:, None], edge[:, None],
+                   _smoothing(len(region.margin)), outside[:, None])  # fmt: skip
+
+
+def _smoothing(length: int) -> FloatArray:
+    """Gaussian mean over the neighbouring places of a closed margin: pairs at equal arc length
+    differ from place to place by the meshes' own steps, which a lip's outer border must not show."""
+    steps = np.abs(np.arange(length)[:, None] - np.arange(length)[None])
+    weights = np.exp(-0.5 * (np.minimum(steps, length - steps) / SMOOTHING_PLACES) ** 2)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)
 
 
 def mouth_opening(model: HeadModel) -> Opening:

@@ -82,8 +82,10 @@ class PosedFace:
 class FaceDeformer:
     """Everything about one fitted head that frames share."""
 
-    def __init__(self, model: HeadModel, head: FittedHead, field: HeadField, rim: float = 1.0) -> None:
-        self.model, self.head, self.field = model, head, field
+    def __init__(
+        self, model: HeadModel, head: FittedHead, field: HeadField, *, rim: float = 1.0, blinks: bool = True
+    ) -> None:
+        self.model, self.head, self.field, self.blinks = model, head, field, blinks
         self.mouth = contact.mouth_opening(model)
         self.eyes = {side: contact.eye_opening(model, side) for side in ("left", "right")}
         source_cm = head.neutral_cm + np.tensordot(head.expression, model.units, 1)
@@ -126,7 +128,7 @@ class FaceDeformer:
         blinks = []
         for side in ("Left", "Right"):
             i = INDEX[f"eyeBlink{side}"]
-            drive = float(motion.blendshapes[i])
+            drive = float(motion.blendshapes[i]) if self.blinks else 0.0
             own = float(self.head.expression[i])
             used[i] = own + max(0.0, BLINK_UNIT_SHARE - own) * drive
             blinks.append(drive)

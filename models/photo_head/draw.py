@@ -164,6 +164,7 @@ class FramePainter:
         ids = self._scratch.get("fine_ids", shape, np.int32)
         ids.fill(-1)
         values = self._scratch.get("fine_values", (*shape, 3))
+        values.fill(0.0)
         attributes = np.zeros((len(posed.points), 3), np.float32)
         attributes[:, :2] = posed.uv * np.float32(TEXTURE_SCALE)
         attributes[: len(extra), 2] = extra

@@ -12,6 +12,7 @@ import numpy as np
 
 from ...pipeline_core.cache import shared
 from ...pipeline_core.errors import InputError
+from ...pipeline_core.face.stylised import has_oversized_eyes
 from ...pipeline_core.host import Host
 from ...pipeline_core.render.stream import ordered_map
 from ...pipeline_core.types import FaceTrack, MotionLayer, MotionTrack, UInt8Array
@@ -68,7 +69,10 @@ class PhotoHeadRenderer:
         head = fit_head(model, landmarks)
         hold = settings.options.get("background_motion") == "hold"
         field = HeadField(head, portrait.width_px, portrait.height_px, hold_surroundings=hold)
-        deformer = FaceDeformer(model, head, field, settings.options.get("seam_feather", 1.0))
+        deformer = FaceDeformer(
+            model, head, field, rim=settings.options.get("seam_feather", 1.0),
+            blinks=not has_oversized_eyes(portrait.image, landmarks),
+        )  # fmt: skip
         skin = soften_folds(portrait.image, landmarks, FOLD_SHARE * deformer.open_ratio)
         canvas = Canvas(
             photo=portrait.image,

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..types import FloatArray, UInt8Array
 from .geometry import OVAL, eye_openings, face_box, face_width_px, head_angles, mouth_opening
+from .stylised import has_oversized_eyes
 
 SMALL_PX = 100.0
 """Face width below which a mouth has under 40 pixels."""
@@ -53,8 +54,15 @@ def quality_warnings(image: UInt8Array, points: FloatArray, score_ratio: float, 
     checks = [_small(points), _blurred(image, points), _turned(points), _covered(image, points),
               _uncertain(score_ratio), _cut(image, points)]
     if still:
-        checks += [_eyes(points), _mouth(points)]
+        checks += [_eyes(points), _oversized(image, points), _mouth(points)]
     return tuple(text for text in checks if text)
+
+
+def _oversized(image: UInt8Array, points: FloatArray) -> str:
+    if not has_oversized_eyes(image, points):
+        return ""
+    return ("the eyes are larger than a human's, as in a cartoon: they will not blink; "
+            "use a more natural drawing if it has to blink")
 
 
 def sharpness(image: UInt8Array, points: FloatArray) -> float:
