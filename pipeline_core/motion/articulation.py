@@ -38,9 +38,9 @@ CHUNK = 4096
 """Grid points at a time, so that memory does not grow with the sound."""
 NEIGHBOURS = 4
 """Sounds to either side that can be felt; farther ones are below 1 % of the sum."""
-CORE_SHARE = 0.5
+CORE_SHARE = 0.65
 """Middle part of a sound in which its dominance is full."""
-FALL_POWER = 1.3
+FALL_POWER = 1.5
 """Exponent of the fall-off: 1 is the cusp of the original model, 2 a bell."""
 REST_DOMINANCE = 2e-3
 """Pull towards the mouth at rest where no sound is near."""

@@ -15,27 +15,27 @@ from .targets import BILABIALS, LABIODENTALS, VISEME_PHONES, symbols
 Span = tuple[float, float]
 """Start and end in seconds."""
 
-CLOSING_LEAD_S = 0.090
+CLOSING_LEAD_S = 0.085
 """Lips start to close this long before contact: with the inset about three frames at 25 fps. Longer
 ramps step more gently (a step reaches 0.77 of the way in the fastest syllables) but cost the openings
 of the vowels beside them, and with them the match between sound and picture."""
-RELEASE_TRAIL_S = 0.075
+RELEASE_TRAIL_S = 0.070
 """Lips are clear of each other this long after the release."""
-CONTACT_INSET_S = 0.040
+CONTACT_INSET_S = 0.050
 """The ramps end this far inside the contact, where the lips are 0.9 shut at its first instant."""
-TUCK_LEAD_S = 0.070
-TUCK_TRAIL_S = 0.060
+TUCK_LEAD_S = 0.055
+TUCK_TRAIL_S = 0.050
 TUCK_INSET_S = 0.025
 
 PAUSE_MIN_S = 0.13
 """A shorter silence between words leaves the mouth as it is."""
 PAUSE_FULL_S = 0.30
 """From this length on a silence shuts the mouth completely."""
-SHUT_AFTER_S = 0.150
+SHUT_AFTER_S = 0.130
 """The mouth is shut this long after the last sound ..."""
-OPEN_BEFORE_S = 0.120
+OPEN_BEFORE_S = 0.090
 """... and begins to open this long before the next one."""
-EDGE_S = 0.020
+EDGE_S = 0.035
 """The mouth starts to shut this long before a silence and ends opening this long after it."""
 
 
