@@ -37,7 +37,7 @@ def has_oversized_eyes(image: UInt8Array, points: FloatArray) -> bool:
     """
     width = float(np.ptp(points[:468, 0]))
     soft = cv2.GaussianBlur(image, (0, 0), max(0.5, width / 250.0))
-    lab = cv2.cvtColor(soft.astype(np.float32) / 255.0, cv2.COLOR_RGB2Lab)
+    lab = np.asarray(cv2.cvtColor(soft.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2Lab), np.float32)
     return min(_eye_below_lid(lab, points[:, :2], side) for side in _LOWER_LIDS) >= LARGE_EYE
 
 
