@@ -34,6 +34,7 @@ from ..pipeline_core.render.settings import RenderSettings
 from ..pipeline_core.speech import analyze, synthesize
 from ..pipeline_core.types import FaceTrack, Portrait, Sound, UInt8Array
 from .console import EXIT_OK, ROOT, LauncherError, emit, say
+from .quality import run as run_quality_bench
 from .sample import sample_portrait
 
 WORKER = "TALKING_AVATAR_BENCH"
@@ -55,6 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
     if WORKER in os.environ:
         print(json.dumps(_work(json.loads(os.environ[WORKER]))))
         return EXIT_OK
+    if arguments.quality:
+        return run_quality_bench(arguments)
     seconds = 6 if arguments.quick else 30
     lengths_s = (10, 30) if arguments.quick else (60, 300)
     speed = [_measure(kind="speed", size=size, seconds=seconds) for size in SIZES]
