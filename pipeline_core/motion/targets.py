@@ -88,25 +88,25 @@ def _table() -> dict[str, Target]:
         rows.update(dict.fromkeys(symbols.split(), target))
 
     # Spread and neutral vowels, from close to open.
-    put("i", _vowel(0.9, jaw=0.13, smile=0.24, stretch=0.28, upper=0.08, lower=0.12))
-    put("ɪ ɨ ᵻ", _vowel(0.6, jaw=0.145, smile=0.14, stretch=0.18, upper=0.06, lower=0.10))
+    put("i", _vowel(0.9, jaw=0.14, smile=0.24, stretch=0.28, upper=0.11, lower=0.12))
+    put("ɪ ɨ ᵻ", _vowel(0.6, jaw=0.155, smile=0.14, stretch=0.18, upper=0.06, lower=0.10))
     put("e", _vowel(0.8, jaw=0.16, smile=0.20, stretch=0.24, upper=0.08, lower=0.12))
     put("ɛ", _vowel(0.7, jaw=0.175, smile=0.12, stretch=0.18, upper=0.08, lower=0.12))
-    put("æ", _vowel(0.7, jaw=0.385, smile=0.14, stretch=0.20, upper=0.10, lower=0.14))
-    put("a", _vowel(0.55, jaw=0.375, stretch=0.06, upper=0.06, lower=0.12))
-    put("ɑ", _vowel(0.55, jaw=0.39, upper=0.04, lower=0.12))
-    put("ɐ", _vowel(0.4, jaw=0.345, stretch=0.05, lower=0.10))
-    put("ʌ", _vowel(0.4, jaw=0.33, upper=0.04, lower=0.10))
-    put("ə ɘ", _vowel(0.2, jaw=0.155, lower=0.06))
+    put("æ", _vowel(0.7, jaw=0.4, smile=0.14, stretch=0.20, upper=0.10, lower=0.14))
+    put("a", _vowel(0.55, jaw=0.39, stretch=0.06, upper=0.06, lower=0.12))
+    put("ɑ", _vowel(0.55, jaw=0.4, upper=0.04, lower=0.12))
+    put("ɐ", _vowel(0.4, jaw=0.39, stretch=0.05, lower=0.10))
+    put("ʌ", _vowel(0.4, jaw=0.38, upper=0.04, lower=0.10))
+    put("ə ɘ", _vowel(0.2, jaw=0.16, lower=0.06))
     put("ɯ ɤ", _vowel(0.6, jaw=0.10, stretch=0.12, lower=0.06))
     # Rounded vowels. Pucker narrows; funnel keeps the small opening round.
-    put("ɜ", _vowel(0.45, jaw=0.16, pucker=0.22, funnel=0.16, lower=0.08))
+    put("ɜ", _vowel(0.45, jaw=0.175, pucker=0.22, funnel=0.16, lower=0.08))
     put("ɚ ɝ", _vowel(0.55, jaw=0.12, pucker=0.34, funnel=0.26, lower=0.08))
     put("ɒ", _vowel(0.8, jaw=0.30, pucker=0.26, funnel=0.30))
     put("ɔ", _vowel(0.9, jaw=0.155, pucker=0.52, funnel=0.28))
     put("o", _vowel(1.0, jaw=0.125, pucker=0.68, funnel=0.30))
-    put("ʊ", _vowel(0.9, jaw=0.12, pucker=0.66, funnel=0.25))
-    put("u", _vowel(1.0, jaw=0.085, pucker=0.88, funnel=0.26))
+    put("ʊ", _vowel(0.9, jaw=0.135, pucker=0.66, funnel=0.25))
+    put("u", _vowel(1.0, jaw=0.105, pucker=0.88, funnel=0.26))
     put("y ʏ ʉ", _vowel(1.0, jaw=0.05, pucker=0.84, funnel=0.24))
     put("ø ɵ", _vowel(1.0, jaw=0.11, pucker=0.66, funnel=0.30))
     put("œ ɶ ɞ", _vowel(0.9, jaw=0.20, pucker=0.50, funnel=0.38))
@@ -116,23 +116,23 @@ def _table() -> dict[str, Target]:
     put("f v ɱ", _target((0.8, 0.14, 1.0, 0.05), False, jaw=0.05, upper=0.14, roll_lower=0.26))
     put("ʋ ⱱ", _target((0.6, 0.14, 0.8, 0.05), False, jaw=0.06, upper=0.08, roll_lower=0.16))
     put("ɸ β", _target((0.7, 0.40, 0.6, 0.05), False, jaw=0.03, pucker=0.30, funnel=0.18))
-    put("w ʍ ɥ", _target((0.8, 1.0, 0.6, 0.1), False, jaw=0.05, pucker=0.92, funnel=0.20))
+    put("w ʍ ɥ", _target((0.8, 1.0, 0.6, 0.1), False, jaw=0.06, pucker=0.92, funnel=0.20))
     # Sibilants hold the jaw nearly shut and show the teeth; sh and ch push the lips forward.
-    put("s z ʦ ʣ ts dz ɕ ʑ ʨ ʥ tɕ dʑ", _target((0.9, 0.32, 0.8, 0.5), False, jaw=0.045, smile=0.08, stretch=0.22,
-                                       upper=0.10, lower=0.17, tip=0.20))
-    put("ʃ ʒ ʧ ʤ tʃ dʒ ʂ ʐ ɧ ꭧ", _target((0.9, 0.75, 0.7, 0.5), False, jaw=0.045, pucker=0.38, funnel=0.34,
+    put("s z ʦ ʣ ts dz ɕ ʑ ʨ ʥ tɕ dʑ", _target((0.9, 0.32, 0.8, 0.5), False, jaw=0.06, smile=0.08, stretch=0.22,
+                                       upper=0.14, lower=0.17, tip=0.20))
+    put("ʃ ʒ ʧ ʤ tʃ dʒ ʂ ʐ ɧ ꭧ", _target((0.9, 0.75, 0.7, 0.5), False, jaw=0.065, pucker=0.38, funnel=0.34,
                                  upper=0.08, lower=0.10, tip=0.15))
     # Tongue tip: seen between the teeth, felt little by the lips.
-    put("θ ð", _target((0.6, 0.10, 0.4, 1.0), False, jaw=0.07, upper=0.06, lower=0.12, tip=1.0, out=0.12))
+    put("θ ð", _target((0.6, 0.10, 0.4, 1.0), False, jaw=0.08, upper=0.08, lower=0.12, tip=1.0, out=0.12))
     put("l ɫ ɭ ɬ ɮ ʎ ʟ", _target((0.60, 0.08, 0.35, 0.9), False, jaw=0.075, lower=0.06, tip=0.90))
-    put("t d n ʈ ɖ ɳ ɗ", _target((0.70, 0.08, 0.35, 0.7), False, jaw=0.055, upper=0.03, lower=0.07,
+    put("t d n ʈ ɖ ɳ ɗ", _target((0.70, 0.08, 0.35, 0.7), False, jaw=0.068, upper=0.08, lower=0.07,
                                  tip=0.50))
     put("ɾ r ɽ", _target((0.30, 0.08, 0.2, 0.7), False, jaw=0.08, lower=0.06, tip=0.50))
-    put("ɹ ɻ ɺ", _target((0.60, 0.55, 0.35, 0.3), False, jaw=0.05, pucker=0.48, funnel=0.18, lower=0.05))
+    put("ɹ ɻ ɺ", _target((0.60, 0.55, 0.35, 0.3), False, jaw=0.065, pucker=0.48, funnel=0.18, lower=0.05))
     # Back of the mouth: almost nothing to see.
     put("j ʝ ç ɲ c ɟ ʄ", _target((0.45, 0.35, 0.3, 0.3), False, jaw=0.07, smile=0.10, stretch=0.18,
                                lower=0.06))
-    put("k ɡ ɠ ŋ x ɣ q ɢ ʛ ɴ χ ʁ ʀ ʢ ɰ", _target((0.45, 0.06, 0.20, 0.2), False, jaw=0.095, lower=0.05))
+    put("k ɡ ɠ ŋ x ɣ q ɢ ʛ ɴ χ ʁ ʀ ʢ ɰ", _target((0.45, 0.06, 0.20, 0.2), False, jaw=0.105, lower=0.05))
     put("h ɦ ʔ ʡ ħ ʕ ʜ", _target((0.08, 0.04, 0.08, 0.05), False, jaw=0.10))
     return rows
 
