@@ -12,6 +12,7 @@ from . import contact
 from .field import HeadField
 from .fit import FittedHead
 from .head_model import HeadModel, IntArray
+from .occlusion import visible_texture
 from .plug import EyePlug, build_plug
 
 RIM_CM = 1.8
@@ -104,6 +105,7 @@ class FaceDeformer:
         self._inner = np.zeros(len(model.vertices), np.float32)
         lips = model.lips
         self._inner[lips.vertices] = np.maximum(0.0, -lips.depth)
+        self._texture = visible_texture(model, head.source_px, head.pose)
         self._lip_uv = _lip_texture_table(model, head.source_px[:, :2])
         self.triangles: IntArray = self._all_triangles()
 
@@ -179,7 +181,7 @@ class FaceDeformer:
 
     def _skin_uv(self, positions: FloatArray) -> FloatArray:
         """Photo pixel of each vertex; the lips' own edge withdraws from the line between them."""
-        uv = self.head.source_px[:, :2].copy()
+        uv = self._texture.copy()
         lips = self.model.lips
         above, below = self.mouth.gap(positions)
         gap = np.zeros(len(lips.margin), np.float32)
