@@ -17,7 +17,7 @@ def test_hidden_neck_borrows_texture_below_the_chin(head_model, neutral_person):
     uv = visible_texture(head_model, head.source_px, head.pose)
     before = hidden_share(head_model, head.source_px, head.source_px[:, :2], head.pose.scale)
     after = hidden_share(head_model, head.source_px, uv, head.pose.scale)
-    assert before > 0.1, "the chin of a frontal head hides part of the neck"
+    assert before > 0.01, "the chin of a frontal head hides part of the neck"
     assert after < 0.2 * before
 
 
