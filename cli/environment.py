@@ -150,7 +150,9 @@ def imports(python: Path, modules: Sequence[str]) -> list[str]:
 
 def _pip(python: Path, arguments: Sequence[str], log: Path,
          verb: str = "install") -> subprocess.CompletedProcess[str]:
-    command = [str(python), "-m", "pip", verb, "--disable-pip-version-check", "--no-input", *arguments]
+    # pocketsphinx has ready wheels for some Pythons only in its previous release; the newest one would be compiled.
+    command = [str(python), "-m", "pip", verb, "--disable-pip-version-check", "--no-input", "--prefer-binary",
+               *arguments]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           errors="replace", check=False)
     with log.open("a", encoding="utf-8") as handle:
