@@ -12,6 +12,9 @@ from .mouth_pose import LOWER_TEETH, UPPER_TEETH
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 """Rec. 709 weights of linear red, green and blue."""
+CAST_SHARE, CAST_LIMITS = 0.7, (0.95, 3.0)
+"""How much of the skin's redness beyond the typical one is warm light, and its bounds: pale or
+rosy skin is never taken for blue light."""
 DEFAULT_LIGHT = (0.22, 0.55, 0.80)
 # Reflectances in linear light: enamel of shade A1-A2, attached gum, tongue, lining of the cheeks.
 _ENAMEL = np.array([0.80, 0.72, 0.565])
@@ -95,9 +98,8 @@ def _scene_white(skin: np.ndarray) -> np.ndarray:
     compromise between taking all of the difference as light (1) and none (0).
     """
     luminance = float(np.clip(skin @ LUMINANCE, 0.01, 1.0))
-    # Skin differs from skin mostly in redness too, so half of what is left counts as warm light,
-    # and pale or rosy skin never as blue light.
-    warmth = np.clip((skin[0] / max(float(skin[2]), 1e-3) / _SKIN_RED_TO_BLUE) ** 0.5, 0.95, 2.0)
+    redness = skin[0] / max(float(skin[2]), 1e-3) / _SKIN_RED_TO_BLUE
+    warmth = np.clip(redness**CAST_SHARE, *CAST_LIMITS)
     tint = np.array([warmth**0.5, 1.0, warmth**-0.5])
     return float(np.clip(1.42 * luminance**0.5, 0.12, 0.98)) * tint / float(tint @ LUMINANCE)
 

@@ -20,6 +20,8 @@ HIDDEN_CM = 0.7
 CONTOUR_CM = 0.35
 """Width of the shadow line below the chin, which is not to be borrowed."""
 REACH_CM = 7.0
+RIM_CM = 2.5
+"""Borrowing fades over this band at the mesh's edge."""
 
 
 def visible_texture(model: HeadModel, source_px: FloatArray, pose: Pose) -> FloatArray:
@@ -49,7 +51,9 @@ def visible_texture(model: HeadModel, source_px: FloatArray, pose: Pose) -> Floa
     last = np.where(behind.any(axis=1), len(steps) - 1 - behind[:, ::-1].argmax(axis=1), -1)
     shift = np.where(last >= 0, steps[last] + margin, 0.0)
     uv = source_px[:, :2].copy()
-    uv[neck] += np.maximum(shift, 0.0)[:, None] * down
+    # The edge of the mesh continues in the picture around it and keeps its own texture.
+    inside = np.clip(model.rim_distance_cm[neck] / RIM_CM, 0.0, 1.0)
+    uv[neck] += (np.maximum(shift, 0.0) * inside * inside * (3.0 - 2.0 * inside))[:, None] * down
     return uv
 
 
