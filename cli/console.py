@@ -38,11 +38,18 @@ def one_line(error: AvatarError) -> str:
 def emit(result: Mapping[str, Any], as_json: bool) -> None:
     """Print the result of a command: as JSON on stdout if asked for, else as text."""
     if as_json:
-        print(json.dumps(result, ensure_ascii=False), flush=True)
+        print(json.dumps(result, ensure_ascii=False, default=_plain), flush=True)
         return
     for key, value in result.items():
         if value not in ("", [], None):
             say(f"  {key}: {value}")
+
+
+def _plain(value: Any) -> Any:
+    """Return a numpy scalar as Python's own number, without importing numpy here."""
+    if hasattr(value, "item"):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} is no JSON value")
 
 
 class ProgressLine:
