@@ -128,7 +128,7 @@ def resample(sound: Sound, rate_hz: int) -> Sound:
         return sound
     ratio = Fraction(rate_hz, sound.rate_hz)
     samples = resample_poly(sound.samples, ratio.numerator, ratio.denominator, axis=1)
-    return Sound(samples=samples.astype(np.float32), rate_hz=rate_hz)
+    return Sound(samples=samples.astype(np.float32, copy=False), rate_hz=rate_hz)
 
 
 def save_wav(path: str | os.PathLike[str], sound: Sound) -> None:

@@ -333,5 +333,5 @@ def _for_aac(sound: Sound, count: int, fps: Fraction) -> Sound:
     wanted = round(count / fps * sound.rate_hz)
     samples = np.zeros((sound.samples.shape[0], wanted), np.float32)
     held = min(wanted, sound.samples.shape[1])
-    samples[:, :held] = np.clip(sound.samples[:, :held], -1.0, 1.0)
+    np.clip(sound.samples[:, :held], -1.0, 1.0, out=samples[:, :held])
     return Sound(samples=samples, rate_hz=sound.rate_hz)
