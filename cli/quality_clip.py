@@ -17,6 +17,7 @@ from ..pipeline_core.errors import NoFaceFound
 from ..pipeline_core.face.choice import default_landmarker
 from ..pipeline_core.face.detect import DetectSettings, detect_faces
 from ..pipeline_core.host import Host
+from ..pipeline_core.media.encode import EncodeSettings, write_video
 from ..pipeline_core.media.image import crop_resize, portrait_from_array
 from ..pipeline_core.media.video import read_frames
 from ..pipeline_core.motion import MotionSettings, generate_motion
@@ -25,7 +26,7 @@ from ..pipeline_core.render.plan import frames, mask, plan_render
 from ..pipeline_core.render.settings import RenderSettings
 from ..pipeline_core.scoring import life, lips, look, offset
 from ..pipeline_core.scoring.identity import Embedder, IdentityScore, identity_distances
-from ..pipeline_core.scoring.landmarks import Detector, Points
+from ..pipeline_core.scoring.landmarks import MESH_478, Detector, Points
 from ..pipeline_core.speech import synthesize
 from ..pipeline_core.types import FaceTrack, Phone, Portrait, Sound, SpeechTrack, UInt8Array
 
@@ -37,8 +38,11 @@ FACE_SHARE = 0.37
 """Width of the face in the frame: about 235 px, what the performance target is set for."""
 SHARP_EVERY, IDENTITY_EVERY = 5, 8
 """Frames between two that are looked at for sharpness and identity."""
+STILL_FRAMES = 25
 PAUSE_MIN_S, PAUSE_EDGE_S = 0.35, 0.15
 """A pause is judged where it is this long, without the time the lips need to shut and open."""
+PASTE_LEVELS = 50.0
+"""Step of the hard paste; on a textured photo 25 levels are hardly more than the photo's own edges."""
 REACH_ACROSS, REACH_UP, REACH_DOWN = 1.0, 0.8, 0.9
 """Head and neck, from the middle, top and bottom of the face landmarks, in face widths."""
 
@@ -63,7 +67,10 @@ class ClipReport:
     offset: offset.Offset
     identity: IdentityScore
     sharpness: float
-    """Of the face, over the source's; median over frames."""
+    """Of the face, over that of the photo when the photo itself is encoded as a video; median over frames.
+    An encoder adds edges of its own to soft pictures: up to 1.75 times the photo's measure at crf 18."""
+    plain_sharpness: float
+    """The same over the photo as it is."""
     pause_shut: float
     """Share of the frames in pauses with a shut mouth; NaN without pauses."""
     blinks: life.Blinks
@@ -137,34 +144,44 @@ def measure_clip(subject: Subject, text: str, source: str, folder: Path, detecto
     name = f"{source}-{subject.name}-{''.join(c if c.isalnum() else '_' for c in text[:24].lower())}"
     path = folder / f"{name}.mp4"
     render_avatar(request_for(subject, text, source, path, host), host)
-    return measure_file(path, subject, text, spoken(text, host)[1], detector, embed)
+    return measure_file(path, subject, text, spoken(text, host)[1], detector, embed, host)
 
 
 def measure_file(path: Path, subject: Subject, text: str, truth: SpeechTrack, detector: Detector,
-                 embed: Embedder) -> ClipReport:
+                 embed: Embedder, host: Host) -> ClipReport:
     """Decode a clip and measure it against its photo and the true times of what is said."""
     photo = subject.portrait.image
     times, landmarks, sharp = [], [], []
-    own = _sharpness(photo, subject.face.selected_landmarks_px)
+    own, encoded = encoded_sharpness(subject, path.parent, host)
     for index, (time_s, frame) in enumerate(read_frames(path)):
         points = detector(frame)
         times.append(time_s)
         landmarks.append(points)
         if index % SHARP_EVERY == 0 and points is not None:
             region = look.face_region(_shown(subject, points, landmarks[0]), frame.shape)
-            sharp.append(look.sharpness(frame, region) / own)
+            sharp.append(look.sharpness(frame, region))
     if not any(points is not None for points in landmarks):
         raise NoFaceFound(f"the judge sees no face in {path.name}", hint="Leave this face out.")
     clip = lips.lip_clip(times, landmarks, truth.phones, truth.closures, f"{subject.name}: {text[:20]}")
     some = (frame for index, (_, frame) in enumerate(read_frames(path)) if index % IDENTITY_EVERY == 0)
     return ClipReport(
         subject.name, text, path, clip, offset.measure_offset(clip), identity_distances(photo, some, embed),
-        float(np.median(sharp)), _pause_shut(clip), life.find_blinks(clip.times_s, landmarks), tuple(landmarks),
+        float(np.median(sharp)) / encoded, float(np.median(sharp)) / own, _pause_shut(clip), life.find_blinks(clip.times_s, landmarks), tuple(landmarks),
     )
 
 
-def _sharpness(image: UInt8Array, points: npt.NDArray[Any]) -> float:
-    return look.sharpness(image, look.face_region(points, image.shape))
+def encoded_sharpness(subject: Subject, folder: Path, host: Host) -> tuple[float, float]:
+    """Return the sharpness of the photo's face, as it is and after a second as a video."""
+    photo = subject.portrait.image
+    region = look.face_region(subject.face.selected_landmarks_px, photo.shape)
+
+    def measure() -> float:
+        path = folder / f"photo-{subject.name}.mp4"
+        write_video(iter([photo] * STILL_FRAMES), path, fps=FPS, size=(SIDE_PX, SIDE_PX), count=STILL_FRAMES,
+                    sound=None, settings=EncodeSettings(), metadata={}, host=host)
+        return float(np.median([look.sharpness(frame, region) for _, frame in read_frames(path)]))
+
+    return look.sharpness(photo, region), shared().get(("quality photo", subject.portrait.sha256), measure)
 
 
 def _shown(subject: Subject, points: Points, first: Points | None) -> npt.NDArray[Any]:
@@ -195,12 +212,22 @@ def measure_still(subject: Subject, text: str, host: Host, every: int = 4) -> St
     plan = plan_render(subject.face, motion, RenderSettings())
     photo, area = subject.portrait.image, mask(plan, host)
     drawn = [next(frames(plan, i, i + 1, host)) for i in range(0, plan.frames, every)]
-    pasted = look.seam(look.hard_paste(photo, look.face_region(subject.face.selected_landmarks_px, photo.shape)), photo)
+    pasted = look.seam(look.hard_paste(photo, _mouth_box(subject), PASTE_LEVELS), photo)
     return StillReport(
         subject.name, float(np.mean([look.seam(f, photo) for f in drawn])), pasted,
         max(look.changed_outside(f, photo, area) for f in drawn),
         int(np.count_nonzero((area > 0) & ~head_and_neck(subject))),
     )
+
+
+def _mouth_box(subject: Subject) -> npt.NDArray[np.bool_]:
+    """Return True in the rectangle that a careless lip-sync would paste [shape=(H, W)]."""
+    points = subject.face.selected_landmarks_px[:, :2]
+    mouth, half = points[list(MESH_478.mouth_corners)].mean(axis=0), 0.22 * float(np.ptp(points[:, 0]))
+    box = np.zeros(subject.portrait.image.shape[:2], bool)
+    (left, top), (right, bottom) = np.round(mouth - half).astype(int), np.round(mouth + half).astype(int)
+    box[max(0, top) : bottom, max(0, left) : right] = True
+    return box
 
 
 def head_and_neck(subject: Subject) -> npt.NDArray[np.bool_]:
