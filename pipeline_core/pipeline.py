@@ -13,7 +13,7 @@ from .errors import InputError
 from .face.detect import DetectSettings, detect_faces
 from .host import Host
 from .media.audio import load_sound
-from .media.encode import EncodeSettings, write_video
+from .media.encode import EncodeSettings, check_video_target, write_video
 from .media.image import load_portrait
 from .motion import MotionSettings, generate_motion
 from .render.plan import blend, frames, plan_render, prepared
@@ -98,6 +98,7 @@ def render_avatar(request: AvatarRequest, host: Host) -> AvatarResult:
         With a message and a hint, whatever is wrong with the input, the settings or the output.
         No half-written file stays behind.
     """
+    check_video_target(request.out_path)
     began = time.perf_counter()
     preparing = _Stopwatch(host)
     portrait = preparing.run("Loading the portrait", lambda: _portrait(request.portrait))

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ..errors import InputError
 from ..host import Host
 from ..interfaces import DetectedFace, Landmarker
+from ..media.image import over
 from ..types import LANDMARK_COUNT, FaceTrack, Portrait, UInt8Array
 from .choice import ORDERS, DetectSettings, default_landmarker, no_face, ranked
 from .geometry import face_box
@@ -19,7 +20,7 @@ from .video import detect_video
 __all__ = ["ORDERS", "DetectSettings", "detect_faces", "detect_video", "track_from_landmarks", "visible_pixels"]
 
 
-_GREY = 127
+_GREY_RGB = (127, 127, 127)
 """Behind transparent pixels while looking for faces: their hidden colours are arbitrary."""
 
 
@@ -98,9 +99,7 @@ def visible_pixels(portrait: Portrait) -> UInt8Array:
     """Return the picture over grey where it is transparent [shape=(H, W, 3)]."""
     if portrait.alpha is None:
         return portrait.image
-    share = portrait.alpha[..., None].astype(np.uint16)
-    mixed = (portrait.image * share + _GREY * (255 - share) + 127) // 255
-    return np.asarray(mixed, dtype=np.uint8)
+    return over(portrait.image, portrait.alpha, _GREY_RGB)
 
 
 def _photo_track(portrait: Portrait, faces: Sequence[DetectedFace], settings: DetectSettings) -> FaceTrack:

@@ -16,6 +16,7 @@ from scipy.signal import resample_poly
 
 from ..errors import InputError, SettingError, UnreadableMedia
 from ..types import FloatArray, Sound
+from .files import existing_file
 
 _LOG = logging.getLogger("talking_avatar")
 
@@ -36,10 +37,9 @@ def load_sound(path: str | os.PathLike[str]) -> Sound:
         If it holds no sound, or more than four hours of it.
     """
     name = Path(path).name
-    if not Path(path).is_file():
-        raise UnreadableMedia(f"sound file {os.fspath(path)!r} does not exist", hint="Check the path.")
+    file = existing_file(path, "sound file")
     try:
-        with av.open(os.fspath(path)) as container:
+        with av.open(file) as container:
             blocks, rate_hz = _decode(container, name)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise UnreadableMedia(f"cannot decode the sound of {name!r}: {error}", hint=_HINT) from error

@@ -10,7 +10,6 @@ import os
 import queue
 import threading
 import time
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -24,6 +23,8 @@ from ..errors import ContractError, OutputError, SettingError
 from ..host import Host
 from ..types import Sound, UInt8Array
 from .audio import resample
+from .files import WRITE_HINT, check_target, replacing
+from .image import over
 from .yuv import rgb_to_i420, split_planes
 
 CODECS = {"h264": "libx264"}
@@ -39,7 +40,6 @@ MIN_SIZE_PX, MAX_SIZE_PX = 16, 8192
 BT709, LIMITED = 1, 1
 """Codes of ITU-T H.273 for matrix, transfer and primaries; of libavutil for the 16..235 range."""
 _QUEUE_FRAMES = 4
-_FULL_HINT = "Choose a folder that can be written to and has free space."
 
 
 @dataclass(frozen=True)
@@ -119,23 +119,34 @@ def write_video(
     """
     target = Path(out_path)
     _check(target, fps, size, count)
-    part = target.with_name(f".{uuid.uuid4().hex}.part")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        writer = _Writer(part, CONTAINERS[target.suffix.lower()], fps, size, count, sound, settings, metadata)
-        _feed(frames, writer, count, host)
-        os.replace(part, target)
-    except (OSError, av.FFmpegError) as error:
-        raise OutputError(f"cannot write {os.fspath(out_path)!r}: {error}", hint=_FULL_HINT) from error
-    finally:
-        part.unlink(missing_ok=True) if part.parent.is_dir() else None
+        with replacing(target) as part:
+            writer = _Writer(part, CONTAINERS[target.suffix.lower()], fps, size, count, sound, settings, metadata)
+            _feed(frames, writer, count, host)
+    except av.FFmpegError as error:
+        raise OutputError(f"cannot write {os.fspath(out_path)!r}: {error}", hint=WRITE_HINT) from error
     return EncodeReport(count, float(count / fps), writer.busy_s, tuple(writer.warnings))
 
 
-def _check(target: Path, fps: Fraction, size: tuple[int, int], count: int) -> None:
+def check_video_target(out_path: str | os.PathLike[str]) -> None:
+    """Refuse a name that no video can get, before any work is spent on it.
+
+    Raises
+    ------
+    SettingError
+        If the ending is not that of a kind of file which can be written.
+    OutputError
+        If the name is no name, or a folder has it.
+    """
+    target = Path(out_path)
     if target.suffix.lower() not in CONTAINERS:
         raise SettingError(f"cannot write {target.name!r}: unknown ending {target.suffix!r}",
                            hint=f"Choose a name that ends in {' or '.join(CONTAINERS)}.")
+    check_target(out_path)
+
+
+def _check(target: Path, fps: Fraction, size: tuple[int, int], count: int) -> None:
+    check_video_target(target)
     if not 0 < fps <= MAX_FPS:
         raise SettingError(f"fps={fps} is not above 0 and up to {MAX_FPS}", hint="Use for example 25.")
     if not all(MIN_SIZE_PX <= n <= MAX_SIZE_PX for n in size):
@@ -301,7 +312,7 @@ class _Writer:
             return frame
         if not self.warnings:
             self.warnings.append("H.264 holds no transparency: transparent pixels show the background colour.")
-        return over_colour(frame, self._settings.background_rgb)
+        return over(frame[..., :3], frame[..., 3], self._settings.background_rgb)
 
     def _write_sound(self, until_s: Fraction | None) -> None:
         if self._samples is None:
@@ -315,13 +326,6 @@ class _Writer:
             frame.time_base = Fraction(1, self._samples.rate_hz)
             self._container.mux(self._audio.encode(frame))
             self._sent += block.shape[1]
-
-
-def over_colour(rgba: UInt8Array, colour: tuple[int, int, int]) -> UInt8Array:
-    """Lay a picture with straight alpha over one colour [shape=(H, W, 4) -> (H, W, 3)]."""
-    alpha = rgba[..., 3:].astype(np.uint16)
-    behind = np.array(colour, np.uint16)
-    return ((rgba[..., :3] * alpha + behind * (255 - alpha) + 127) // 255).astype(np.uint8)
 
 
 def _for_aac(sound: Sound, count: int, fps: Fraction) -> Sound:

@@ -6,11 +6,11 @@ import io
 import logging
 import os
 import struct
-import uuid
 import warnings
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,19 @@ import numpy.typing as npt
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
-from ..errors import InputError, OutputError, SettingError, UnreadableMedia
+from ..errors import InputError, SettingError, UnreadableMedia
 from ..types import FloatArray, Portrait, UInt8Array
+from .files import existing_file, replacing
 
 _LOG = logging.getLogger("talking_avatar")
 
 MAX_PIXELS = 100_000_000
 """100 MP are 300 MB as RGB; the largest phone cameras make 200 MP only on request."""
 MIN_SIDE_PX = 16
+_FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "AVIF", "GIF", "BMP", "DIB", "TIFF", "JPEG2000", "PPM", "TGA", "PCX", "ICO",
+            "ICNS", "PSD", "DDS", "QOI", "SGI", "HEIF")  # fmt: skip
+"""All that hold pixels and are decoded by Pillow itself: for EPS it would start Ghostscript on a
+stranger's program."""
 _HINT = "Use a picture that opens in an ordinary viewer; save it as PNG or JPEG if it is of another kind."
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error, zlib.error)
 """What Pillow's decoders raise on damaged files."""
@@ -48,11 +53,9 @@ def load_portrait(path: str | os.PathLike[str]) -> Portrait:
         If the picture is larger than 100 megapixels or smaller than 16 px.
     """
     name = Path(path).name
-    if not Path(path).is_file():
-        raise UnreadableMedia(f"picture {os.fspath(path)!r} does not exist", hint="Check the path.")
+    existing_file(path, "picture")
     try:
-        data = Path(path).read_bytes()
-        array = _decode(data, name)
+        array = _decode(Path(path).read_bytes(), name)
     except Image.DecompressionBombError as error:
         raise _too_large(name, str(error)) from error
     except _BROKEN as error:
@@ -69,12 +72,19 @@ def _decode(data: bytes, name: str) -> npt.NDArray[Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is below
-            image: Image.Image = Image.open(io.BytesIO(data))
+            image: Image.Image = Image.open(io.BytesIO(data), formats=_known_formats())
     except UnidentifiedImageError:
         return _decode_deep(data)
     if image.width * image.height > MAX_PIXELS:
         raise _too_large(name, f"{image.width} x {image.height}")
     return _to_array(ImageOps.exif_transpose(image))
+
+
+@cache
+def _known_formats() -> tuple[str, ...]:
+    """Return those of our formats that this Pillow has."""
+    Image.init()
+    return tuple(name for name in _FORMATS if name in Image.OPEN)
 
 
 def _decode_deep(data: bytes) -> npt.NDArray[Any]:
@@ -244,6 +254,23 @@ def crop_resize(portrait: Portrait, width_px: int, height_px: int,
             Crop(left, top, width_px / box_w, height_px / box_h))
 
 
+def over(colour: UInt8Array, alpha: UInt8Array, behind: npt.ArrayLike) -> UInt8Array:
+    """Lay a picture over another one, or over one colour.
+
+    Parameters
+    ----------
+    colour : UInt8Array
+        RGB, not multiplied by its opacity [shape=(H, W, 3)].
+    alpha : UInt8Array
+        Its opacity [shape=(H, W)].
+    behind : array-like
+        RGB [shape=(H, W, 3) or (3,)], 0..255.
+    """
+    share = alpha[..., None].astype(np.uint16)
+    mixed = colour * share + np.asarray(behind, np.uint16) * (255 - share)
+    return np.asarray((mixed + 127) // 255, dtype=np.uint8)
+
+
 def save_png(path: str | os.PathLike[str], array: UInt8Array, metadata: Mapping[str, str] | None = None) -> None:
     """Write grey, RGB or RGBA pixels; the file appears only when it is complete.
 
@@ -252,18 +279,8 @@ def save_png(path: str | os.PathLike[str], array: UInt8Array, metadata: Mapping[
     OutputError
         If the file cannot be written.
     """
-    target = Path(path)
-    part = target.with_name(f".{uuid.uuid4().hex}.part")
     info = PngInfo()
     for key, value in (metadata or {}).items():
         info.add_text(key, value)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as part:
         Image.fromarray(np.ascontiguousarray(array)).save(part, format="PNG", pnginfo=info, compress_level=4)
-        os.replace(part, target)
-    except OSError as error:
-        raise OutputError(f"cannot write {os.fspath(path)!r}: {error}",
-                          hint="Choose a folder that can be written to and has free space.") from error
-    finally:
-        if part.exists():
-            part.unlink()

@@ -18,6 +18,7 @@ from av.video.reformatter import ColorRange, Colorspace
 from ..cache import shared
 from ..errors import InputError, UnreadableMedia
 from ..types import MediaFile, UInt8Array
+from .files import existing_file
 
 MAX_SIDE_PX = 8192
 _BLOCK = 1 << 20
@@ -131,10 +132,9 @@ def _quarter_turns(frame: Any) -> int:
 def _opened(path: str | os.PathLike[str]) -> Iterator[tuple[Any, Any]]:
     """Open a file at its first picture stream; decoding errors inside become readable."""
     name = Path(path).name
-    if not Path(path).is_file():
-        raise UnreadableMedia(f"video {os.fspath(path)!r} does not exist", hint="Check the path.")
+    file = existing_file(path, "video")
     try:
-        with av.open(os.fspath(path)) as container:
+        with av.open(file) as container:
             if not container.streams.video:
                 raise InputError(f"{name!r} holds no pictures", hint="Choose a video, not a sound file.")
             stream = container.streams.video[0]

@@ -61,10 +61,3 @@ def covering(picture: UInt8Array, width_px: int, height_px: int) -> UInt8Array:
     if picture.shape[:2] == (height_px, width_px):
         return picture[..., :3]
     return crop_resize(portrait_from_array(picture[..., :3]), width_px, height_px)[0].image
-
-
-def over(rgba: UInt8Array, behind: UInt8Array) -> UInt8Array:
-    """Lay a picture with straight alpha over another of the same size [shape=(H, W, 3)]."""
-    alpha = rgba[..., 3:].astype(np.uint16)
-    mixed = rgba[..., :3] * alpha + behind * (255 - alpha)
-    return np.asarray((mixed + 127) // 255, dtype=np.uint8)

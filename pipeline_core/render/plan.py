@@ -18,11 +18,11 @@ from ..cache import shared
 from ..errors import InputError, NoFaceFound, SettingError
 from ..host import Host
 from ..interfaces import Renderer
-from ..media.image import crop_resize
+from ..media.image import crop_resize, over
 from ..media.video import verify_unchanged
 from ..registry import Backend, resolve
 from ..types import FaceTrack, MotionTrack, Sound, UInt8Array, array_sha256
-from .pictures import Pictures, covering, frames_of, over, size_of
+from .pictures import Pictures, covering, frames_of, size_of
 from .settings import BlendSettings, RenderSettings
 
 MAX_SOURCE_SIDE_PX = 3840
@@ -180,7 +180,9 @@ def frames(plan: RenderPlan, start: int, stop: int | None, host: Host) -> Iterat
     width, height = plan.size_px
     backdrop = frames_of(plan.background, plan.fps, start, stop)
     for frame, behind in zip(drawn, backdrop, strict=True):
-        yield over(frame, covering(behind, width, height)) if frame.shape[2] == 4 else frame
+        if frame.shape[2] == 4:
+            frame = over(frame[..., :3], frame[..., 3], covering(behind, width, height))
+        yield frame
 
 
 def _replaced(plan: RenderPlan, start: int, stop: int) -> Iterator[UInt8Array]:

@@ -9,7 +9,13 @@ import pytest
 from PIL import Image
 from talking_avatar.pipeline_core import pipeline, registry
 from talking_avatar.pipeline_core.cache import shared
-from talking_avatar.pipeline_core.errors import Cancelled, InputError, UnreadableMedia
+from talking_avatar.pipeline_core.errors import (
+    Cancelled,
+    InputError,
+    OutputError,
+    SettingError,
+    UnreadableMedia,
+)
 from talking_avatar.pipeline_core.host import PlainHost
 from talking_avatar.pipeline_core.media.audio import load_sound, save_wav, sound_from_array
 from talking_avatar.pipeline_core.media.image import portrait_from_array
@@ -118,6 +124,15 @@ def test_bad_input_leaves_no_file(request_, tmp_path, change, error, words):
     with pytest.raises(error, match=re.escape(words)) as caught:
         render_avatar(replace(request_, **change), Host())
     assert caught.value.hint and not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("name", "error"), [("folder.mp4", OutputError), ("a.avi", SettingError), ("", SettingError)])
+def test_an_impossible_result_is_refused_before_any_work(request_, tmp_path, name, error):
+    (tmp_path / "folder.mp4").mkdir()
+    host = Host()
+    with pytest.raises(error):
+        render_avatar(replace(request_, out_path=str(tmp_path / name) if name else ""), host)
+    assert host.said == [] and host.done == []
 
 
 def test_cancel_in_the_middle_then_run_again(request_, tmp_path):

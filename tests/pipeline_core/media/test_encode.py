@@ -10,7 +10,7 @@ import pytest
 from talking_avatar.pipeline_core.errors import Cancelled, ContractError, OutputError, SettingError
 from talking_avatar.pipeline_core.host import PlainHost
 from talking_avatar.pipeline_core.media.audio import load_sound, resample, sound_from_array
-from talking_avatar.pipeline_core.media.encode import EncodeSettings, over_colour, write_video
+from talking_avatar.pipeline_core.media.encode import EncodeSettings, write_video
 from talking_avatar.pipeline_core.media.video import probe, read_frames
 
 FPS = [Fraction(24000, 1001), Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(30), Fraction(50),
@@ -135,7 +135,6 @@ def test_transparency_shows_the_background_colour_and_warns(tmp_path):
     settings = EncodeSettings(background_rgb=(200, 100, 50))
     report = write(tmp_path / "a.mp4", [rgba] * 2, count=2, settings=settings)
     assert np.abs(decoded_rgb(tmp_path / "a.mp4") - (200, 100, 50)).max() < 4 and report.warnings
-    assert over_colour(np.full((1, 1, 4), 255, np.uint8), (0, 0, 0)).tolist() == [[[255, 255, 255]]]
 
 
 def test_metadata_round_trip(tmp_path):

@@ -7,9 +7,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms
+from PIL import EpsImagePlugin, Image, ImageCms
 from talking_avatar.pipeline_core.errors import InputError, OutputError, SettingError, UnreadableMedia
-from talking_avatar.pipeline_core.media.image import crop_resize, load_portrait, portrait_from_array, save_png
+from talking_avatar.pipeline_core.media.image import (
+    crop_resize,
+    load_portrait,
+    over,
+    portrait_from_array,
+    save_png,
+)
 
 
 def picture(height=48, width=64):
@@ -188,3 +194,24 @@ def test_save_png_round_trip_and_unwritable_folder(tmp_path):
     with pytest.raises(OutputError):
         save_png(tmp_path / "file" / "a.png", rgba)
     assert [p.name for p in (tmp_path / "new").iterdir()] == ["a.png"]
+
+
+def test_a_picture_lies_over_another_or_over_one_colour():
+    colour = np.full((1, 3, 3), 200, np.uint8)
+    alpha = np.array([[0, 51, 255]], np.uint8)
+    mixed = over(colour, alpha, (100, 0, 255))
+    assert mixed.tolist() == [[[100, 0, 255], [120, 40, 244], [200, 200, 200]]]
+    assert np.array_equal(over(colour, alpha, np.tile(np.uint8([100, 0, 255]), (1, 3, 1))), mixed)
+
+
+def test_postscript_is_refused_before_any_program_is_started(tmp_path, monkeypatch):
+    def started(*_args, **_options):
+        raise AssertionError("Ghostscript was started")
+
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", started)
+    file = tmp_path / "a.png"
+    file.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 64 64\n%%EndComments\nshowpage\n")
+    with pytest.raises(AssertionError):  # control: this is what an unrestricted decoder does
+        Image.open(file).load()
+    with pytest.raises(UnreadableMedia):
+        load_portrait(file)

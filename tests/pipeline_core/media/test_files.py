@@ -1,0 +1,54 @@
+import pytest
+from talking_avatar.pipeline_core.errors import OutputError, UnreadableMedia
+from talking_avatar.pipeline_core.media.audio import load_sound
+from talking_avatar.pipeline_core.media.files import check_target, existing_file, replacing
+from talking_avatar.pipeline_core.media.image import load_portrait
+from talking_avatar.pipeline_core.media.video import probe
+
+
+def test_a_file_that_is_there_is_accepted(tmp_path):
+    file = tmp_path / "a.png"
+    file.write_bytes(b"x")
+    assert existing_file(file, "picture") == str(file)
+
+
+@pytest.mark.parametrize("read", [load_portrait, load_sound, probe])
+def test_folders_and_missing_files_are_told_apart(tmp_path, read):
+    with pytest.raises(UnreadableMedia, match="is a folder"):
+        read(tmp_path)
+    with pytest.raises(UnreadableMedia, match="does not exist"):
+        read(tmp_path / "a.xyz")
+    with pytest.raises(UnreadableMedia, match="does not exist"):
+        read("a\0b")
+
+
+@pytest.mark.parametrize("name", ["", "a\0.mp4", "."])
+def test_names_that_no_file_can_have_are_refused_at_once(name):
+    with pytest.raises(OutputError):
+        check_target(name)
+
+
+def test_a_finished_file_replaces_the_old_one(tmp_path):
+    target = tmp_path / "deep" / "a.txt"
+    for text in ("old", "new"):
+        with replacing(target) as part:
+            part.write_text(text)
+            assert not target.exists() or target.read_text() == "old"
+    assert target.read_text() == "new" and list(target.parent.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
+def test_an_unfinished_file_leaves_the_old_one_and_nothing_else(tmp_path, error):
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+    with pytest.raises(error), replacing(target) as part:
+        part.write_text("half")
+        raise error
+    assert target.read_text() == "old" and list(tmp_path.iterdir()) == [target]
+
+
+def test_what_the_system_refuses_is_an_error_with_a_hint(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError) as caught, replacing(tmp_path / "file" / "a.txt"):
+        pass
+    assert "folder" in caught.value.hint
