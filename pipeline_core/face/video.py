@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..errors import InputError
 from ..host import Host
 from ..interfaces import DetectedFace, Landmarker
 from ..media.video import media_file, probe, read_frames
@@ -23,6 +24,9 @@ BATCH = 8
 """Frames that the networks see at a time; also how many frames are held in memory."""
 MIN_IOU = 0.2
 """Boxes of one face in neighbouring frames overlap at least this much."""
+MAX_FRAMES = 500_000
+"""Over five hours at 25 fps. A single broken time stamp may claim any length: the track would fill
+the memory."""
 MIN_FRAMES = 3
 """Shorter appearances are taken for false finds, in videos that are longer."""
 
@@ -76,6 +80,8 @@ def detect_video(path: str | os.PathLike[str], settings: DetectSettings, host: H
         If no frame shows a face of enough confidence.
     UnreadableMedia
         If the file is no video.
+    InputError
+        If its time stamps span more than `MAX_FRAMES`.
     """
     landmarker = landmarker or default_landmarker()
     info, media = probe(path), media_file(path)
@@ -155,6 +161,9 @@ def _on_grid(times: Sequence[float], fps: Fraction) -> list[int]:
     """
     at = np.asarray(times)
     count = max(1, round((at[-1] - at[0]) * float(fps)) + 1)
+    if count > MAX_FRAMES:
+        raise InputError(f"the video claims to run over {count} frames at {float(fps):g} fps",
+                         hint="Cut it to the part that is needed, or save it again with a constant frame rate.")
     # Half a frame of tolerance: container times are rounded to a millisecond or worse.
     grid = np.arange(count) / float(fps) + 0.5 / float(fps)
     return [int(i) for i in np.clip(np.searchsorted(at, grid, side="right") - 1, 0, len(at) - 1)]

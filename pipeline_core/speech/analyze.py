@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..cache import shared
-from ..errors import AudioTooShort, InputError, MissingDependency, SettingError
+from ..errors import AudioTooShort, InputError, MissingDependency, SettingError, UnknownBackend
 from ..host import Host
 from ..interfaces import Recognition, SpeechEngine
 from ..registry import Backend, backends, resolve
@@ -167,6 +167,8 @@ def analyze(
         If there is less than 20 ms of sound.
     InputError
         If the sound, the cues or the speech track cannot be used.
+    UnknownBackend
+        If `engine` is none of `engine_choices`.
     SettingError
         If the chosen engine needs a transcript and there is none.
     """
@@ -175,7 +177,7 @@ def analyze(
         track = _given(speech, sound)
         return replace(track, warnings=(*track.warnings, *warnings)) if warnings else track
     if engine != "auto" and engine not in engine_choices():
-        resolve("speech", engine)
+        raise UnknownBackend(f"unknown speech engine {engine!r}", hint=f"Choose one of: {', '.join(engine_choices())}.")
     if cues.strip():
         imported = read_cues(cues)
         if imported.phones:
@@ -187,7 +189,7 @@ def analyze(
         found = Recognition((Phone(SILENCE, 0.0, sound.duration_s),), ())
         return build_track(found, sound, source="none", engine="silence", text=transcript.strip(),
                            warnings=(*warnings, "the sound is silent: the mouth stays closed"))
-    host.status("listening")
+    host.status("Listening")
     if engine == "auto":
         return _automatic(sound, transcript, host, warnings)
     if engine == ENGINE_ID:

@@ -6,7 +6,6 @@ Cue texts come from files of strangers: size, types and times are checked before
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,9 +94,9 @@ def _bad(what: str) -> InputError:
 
 
 def _time(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise _bad(f"{str(value)[:30]!r} is no time")
-    if not 0 <= value <= LONGEST_S:
+    if not 0 <= value <= LONGEST_S:  # refuses NaN, too
         raise _bad(f"the time {str(value)[:30]} s is outside 0 to 24 hours")
     return float(value)
 
@@ -140,6 +139,8 @@ def _from_json(data: dict[str, Any]) -> Cues:
     else:
         raise _bad("it holds neither phones, visemes nor mouthCues")
     shut = tuple(Closure(_time(e.get("start")), _time(e.get("end"))) for e in _entries(data, "closures"))
+    if any(c.end_s < c.start_s for c in shut):
+        raise _bad("a closure ends before it starts")
     return Cues("cues_json", _some(phones), words, " ".join(w.text for w in words), closures=shut)
 
 

@@ -49,7 +49,7 @@ def synthesize(text: str, *, voice: str = "auto", speed: float = 1.0, host: Host
     if not text.strip():
         raise InputError("the text is empty", hint="Type a sentence to say.")
     backend = resolve("voice", voice)
-    host.status("speaking")
+    host.status("Speaking")
     engine: Voice = shared().get(("voice", backend.id), backend.load)
     sound, recognition = engine.speak(text, speed, host)
     skipped = _skipped_letters(text)

@@ -3,7 +3,7 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
-from talking_avatar.pipeline_core.errors import NoFaceFound, UnreadableMedia
+from talking_avatar.pipeline_core.errors import InputError, NoFaceFound, UnreadableMedia
 from talking_avatar.pipeline_core.face.detect import DetectSettings, detect_video
 from talking_avatar.pipeline_core.face.video import BATCH, _on_grid
 from talking_avatar.pipeline_core.host import PlainHost
@@ -118,3 +118,8 @@ def test_the_time_grid():
     assert _on_grid(rounded, Fraction(30)) == list(range(10))
     assert _on_grid([0.0, 0.04, 0.16, 0.20], Fraction(25)) == [0, 1, 1, 1, 2, 3]
     assert _on_grid([0.0], Fraction(25)) == [0]
+
+
+def test_a_broken_time_stamp_does_not_fill_the_memory():
+    with pytest.raises(InputError, match="frames"):
+        _on_grid([0.0, 0.04, 1e12], Fraction(25))

@@ -136,8 +136,9 @@ def test_nan_and_clipping_are_told():
 
 def test_engine_names(spoken):
     assert engine_choices()[0] == "auto" and engine_choices()[-1] == "energy"
-    with pytest.raises(UnknownBackend):
+    with pytest.raises(UnknownBackend) as caught:
         analyze(spoken[0], engine="nonsense", host=HOST)
+    assert all(name in caught.value.hint for name in engine_choices())
     with pytest.raises(SettingError, match="needs a transcript"):
         analyze(spoken[0], engine="aligned", host=HOST)
 

@@ -43,6 +43,8 @@ def test_captions_round_trip(write):
     '{"phones": [{"p": "a", "start": NaN, "end": 1}]}', '{"phones": [{"p": "a", "start": 0, "end": 1e99}]}',
     '{"phones": [{"p": "a", "start": true, "end": 1}]}', '{"mouthCues": [{"value": "Q", "start": 0, "end": 1}]}',
     '{"visemes": [{"viseme": "zz", "start": 0, "end": 1}]}', "0.1\tQ\n0.2\tX", "0.1\tA", "{" * 50_000,
+    '{"phones": [{"p": "a", "start": 0, "end": 1%s}]}' % ("0" * 400), "0.1\tA\nnan\tX", "0.1\tA\ninf\tX",
+    '{"phones": [{"p": "p", "start": 0, "end": 1}], "closures": [{"start": 0.5, "end": 0.2}]}',
     '{"a":' * 50_000, "1\n00:00:01,000 --> 00:00:02,000\n\n",
 ])  # fmt: skip
 def test_hostile_cues_give_a_clear_error(bad):
