@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...pipeline_core.arkit import ARTICULATION_INDEX, BLENDSHAPES, INDEX
-from ...pipeline_core.types import FloatArray, MotionLayer
+from ...pipeline_core.arkit import BLENDSHAPES, INDEX
+from ...pipeline_core.types import FloatArray
 from . import contact
 from .field import HeadField
 from .fit import FittedHead
 from .head_model import HeadModel, IntArray
+from .instant import FrameMotion
 from .occlusion import visible_texture
 from .plug import EyePlug, build_plug
 
@@ -31,33 +32,11 @@ LINE_PUSH = 0.8
 BLINK_UNIT_SHARE = 0.75
 """The eyeBlink unit over-closes: three quarters of it shut the eye."""
 
-_SPEECH_NAMES = ("jawOpen", "mouthFunnel", "mouthPucker", "mouthLowerDownLeft", "mouthUpperUpLeft")
 _OPEN_KEEP = {"mouthSmile": 0.3, "mouthFrown": 0.4, "mouthRoll": 0.35, "mouthDimple": 0.3, "mouthPress": 0.3,
               "mouthShrug": 0.3, "mouthLeft": 0.7, "mouthRight": 0.7, "jawLeft": 0.6, "jawRight": 0.6,
               "mouth": 0.0, "jaw": 0.0, "cheek": 0.5, "nose": 0.5}  # fmt: skip
 """What stays of the photo's own expression when its mouth is open; eyes and brows stay whole.
 Keeping 30 % of a smile lowered the identity distance of smiling portraits from 0.39 to 0.30."""
-
-
-@dataclass(frozen=True)
-class FrameMotion:
-    """One instant of a `MotionLayer`."""
-
-    blendshapes: FloatArray
-    articulation: FloatArray
-    head_deg: FloatArray
-    head_shift: FloatArray
-    gaze_deg: FloatArray
-
-    @staticmethod
-    def at(layer: MotionLayer, index: int) -> FrameMotion:
-        """Take frame `index` of a summed motion."""
-        return FrameMotion(layer.blendshapes[index], layer.articulation[index], layer.head_deg[index],
-                           layer.head_shift[index], layer.gaze_deg[index])  # fmt: skip
-
-    def channel(self, name: str) -> float:
-        """Return one articulation channel."""
-        return float(self.articulation[ARTICULATION_INDEX[name]])
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,10 +10,11 @@ import cv2
 import numpy as np
 
 from ...pipeline_core.types import FloatArray, UInt8Array
-from .deform import FaceDeformer, FrameMotion, PosedFace
+from .deform import FaceDeformer, PosedFace
 from .eyelids import EyelidPainter
 from .field import HeadField, fill_map, soften_jumps
 from .head_model import HeadModel, IntArray
+from .instant import FrameMotion
 from .interior import MouthInterior
 from .layers import FINE, Box, FineLayers, Grain, blend_fine, box_around
 from .raster import rasterize

@@ -6,17 +6,13 @@ along the neck and into the background, and is 0 at the picture's edge, so that 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import cv2
 import numpy as np
 
 from ...pipeline_core.compiled import compiled
 from ...pipeline_core.types import FloatArray, UInt8Array
 from .fit import FittedHead
-
-if TYPE_CHECKING:
-    from .deform import FrameMotion
+from .instant import FrameMotion
 
 PIVOT_CM = (0.0, -9.0, -1.0)
 """Where the head turns: the upper neck, in the head frame."""

@@ -67,11 +67,6 @@ class HeadModel:
         corners = positions[self.landmark_triangles]
         return np.asarray(np.einsum("lk,lkc->lc", self.landmark_weights, corners), np.float32)
 
-    @property
-    def size_bytes(self) -> int:
-        """Memory held by the arrays."""
-        return sum(a.nbytes for a in (self.vertices, self.units, self.identity, self.triangles))
-
 
 def load_head_model(path: Path = ASSET) -> HeadModel:
     """Read the asset and subdivide it once (Catmull-Clark)."""

@@ -7,9 +7,10 @@ import numpy as np
 
 from ...pipeline_core.arkit import INDEX
 from ...pipeline_core.types import FloatArray, UInt8Array
-from .deform import FaceDeformer, FrameMotion, PosedFace
+from .deform import FaceDeformer, PosedFace
 from .fit import FittedHead
 from .head_model import HeadModel
+from .instant import FrameMotion
 from .layers import FINE, Box, FineLayers
 from .light import key_light, skin_colour
 from .mouth_light import mouth_window

@@ -16,11 +16,12 @@ from ...pipeline_core.face.stylised import has_oversized_eyes
 from ...pipeline_core.host import Host
 from ...pipeline_core.render.stream import ordered_map
 from ...pipeline_core.types import FaceTrack, MotionLayer, MotionTrack, UInt8Array
-from .deform import FaceDeformer, FrameMotion
+from .deform import FaceDeformer
 from .draw import Canvas, FramePainter, Region
 from .field import HeadField
 from .fit import fit_head
 from .head_model import load_head_model
+from .instant import FrameMotion
 from .interior import MouthInterior
 from .raster import rasterize
 from .textures import doubled, lid_texture, soften_folds

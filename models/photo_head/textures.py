@@ -53,7 +53,7 @@ def soften_folds(image: UInt8Array, landmarks_px: FloatArray, amount: float) -> 
     cm = float(np.ptp(landmarks_px[:468, 0])) / 14.0
     points = landmarks_px[[i for band in _FOLD_BANDS for i in band], :2]
     low = np.maximum(np.floor(points.min(0) - 2.5 * cm).astype(int), 0)
-    high = np.ceil(points.max(0) + 2.5 * cm).astype(int)
+    high = np.maximum(np.ceil(points.max(0) + 2.5 * cm).astype(int), 0)
     result = image.copy()
     part = result[low[1] : high[1], low[0] : high[0]]
     if part.size:
@@ -107,12 +107,12 @@ def lid_texture(image: UInt8Array, model: HeadModel, side: str, source_px: Float
     area = np.zeros(crop.shape[:2], np.float32)
     cv2.fillConvexPoly(area, cv2.convexHull(np.int32(np.round(lid - shift))), 1.0)
     fill = _skin_fill(crop, hole, area, width)
-    share = np.maximum(cv2.GaussianBlur(area, (0, 0), 0.05 * width), _lash_share(crop, fill, area, width))
+    share = np.maximum(cv2.GaussianBlur(area, (0, 0), 0.05 * width), _lash_share(crop, area, width))
     painted = np.clip(np.round(crop + share[..., None] * (fill - crop)), 0, 255).astype(np.uint8)
     return LidTexture(doubled(painted), (TEXTURE_SCALE * int(left), TEXTURE_SCALE * int(top)))
 
 
-def _lash_share(crop: FloatArray, fill: FloatArray, area: FloatArray, width: float) -> FloatArray:
+def _lash_share(crop: FloatArray, area: FloatArray, width: float) -> FloatArray:
     """Find lashes beyond the lid: thin and darker than the skin around them [shape=(H, W)], 0..1."""
     grey = crop.mean(axis=2)
     size = 2 * max(1, round(0.05 * width)) + 1
@@ -167,7 +167,7 @@ def lens_blur_px(image: UInt8Array, landmarks_px: FloatArray) -> float:
     eyes = points[[33, 133, 263, 362, 159, 145, 386, 374]]
     margin = 0.06 * float(np.ptp(points[:, 0]))
     low = np.maximum(np.floor(eyes.min(0) - margin).astype(int), 0)
-    high = np.ceil(eyes.max(0) + margin).astype(int)
+    high = np.maximum(np.ceil(eyes.max(0) + margin).astype(int), 0)
     crop = image[low[1] : high[1], low[0] : high[0]]
     if min(crop.shape[:2]) < 4:
         return 0.5

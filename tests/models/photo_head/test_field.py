@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from talking_avatar.models.photo_head.deform import FrameMotion
 from talking_avatar.models.photo_head.field import HeadField, fill_map, rotation_matrix, soften_jumps
+from talking_avatar.models.photo_head.instant import FrameMotion
 
 
 def motion(head=(0, 0, 0), shift=(0, 0, 0), breath=0.0):
