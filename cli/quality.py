@@ -213,8 +213,9 @@ def life_rows(reports: Sequence[LifeReport]) -> list[Row]:
     return [
         Row("yaw, rms degrees", worst(lambda r: r.yaw_rms_deg, 2.0), 0.7, 4.0),
         Row("pitch, rms degrees", worst(lambda r: r.pitch_rms_deg, 1.5)),
-        Row("blinks a minute", worst(lambda r: r.blinks.per_minute, 17.0), 10.0, 25.0),
-        Row("shortest blink, ms", min(lengths), 80.0),
+        Row("blinks a minute", worst(lambda r: r.blinks.per_minute, 17.0), 10.0, 25.0,
+            f"the judge sees {', '.join(f'{r.judged_blinks.per_minute:.0f}' for r in reports)}"),
+        Row("shortest blink, ms", round(min(lengths), 3), 80.0),
         Row("longest blink, ms", max(lengths), None, 400.0),
         Row("eye opening in a blink", worst(lambda r: r.blinks.depth, 0.0), None, 0.6),
         Row("frozen seconds", worst(lambda r: r.frozen_s, 0.0), None, 0.0),

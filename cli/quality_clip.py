@@ -100,6 +100,9 @@ class LifeReport:
     yaw_rms_deg: float
     pitch_rms_deg: float
     blinks: life.Blinks
+    """By 478-point landmarks."""
+    judged_blinks: life.Blinks
+    """By the judge, whose landmarks do not follow the lids of every face."""
     frozen_s: int
     jitter: float
     """In pauses, 478-point landmarks, thousandths of the inter-ocular distance."""
@@ -256,8 +259,8 @@ def measure_life(subject: Subject, text: str, folder: Path, detector: Detector, 
     turns = life.head_turns_deg(meshed)
     quiet = within(at, pauses_of(spoken(text, host)[1].phones))
     yaw, pitch = np.sqrt((turns[:, :2] ** 2).mean(axis=0))
-    return LifeReport(subject.name, float(yaw), float(pitch), life.find_blinks(at, judged),
-                      life.frozen_seconds(_faces(path, subject)), life.trembling(meshed, quiet))
+    return LifeReport(subject.name, float(yaw), float(pitch), life.find_blinks(at, meshed),
+                      life.find_blinks(at, judged), life.frozen_seconds(_faces(path, subject)), life.trembling(meshed, quiet))
 
 
 def _faces(path: Path, subject: Subject) -> Iterator[tuple[float, UInt8Array]]:
