@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...pipeline_core.arkit import INDEX
+from ...pipeline_core.face.geometry import LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_EYE
 from ...pipeline_core.types import FloatArray
 from .head_model import HeadModel
 
@@ -37,10 +38,8 @@ FITTED_UNITS = tuple(
     )
 )  # fmt: skip
 
-_LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185,
-         78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191)  # fmt: skip
-_LIDS = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246,
-         263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466)  # fmt: skip
+_LIPS = LIPS_OUTER + LIPS_INNER
+_LIDS = RIGHT_EYE + LEFT_EYE
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from ...pipeline_core.types import FloatArray
-from .subdivide import Subdivision, catmull_clark
+from .subdivide import IntArray, Subdivision, catmull_clark
 
 ASSET = Path(__file__).resolve().parent.parent / "assets" / "head.safetensors.xz"
 STEP_CM = 0.002
 """Quantisation step of positions in the asset."""
-IntArray = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
