@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 from ..models import register_all
@@ -15,18 +16,19 @@ from .render import read_text
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the cues and print what they hold."""
+    """Write the cues, and print them with --json, else say how many there are."""
     register_all()
     speech = analyze(load_sound(arguments.audio), transcript=read_text(arguments.transcript),
                      engine=arguments.engine, host=ConsoleHost("cpu"))
-    target = Path(arguments.out)
+    target, cues = Path(arguments.out), cues_json(speech)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(cues_json(speech), encoding="utf-8")
+        target.write_text(cues, encoding="utf-8")
     except OSError as error:
         raise OutputError(f"cannot write {str(target)!r}: {error}",
                           hint="Choose a folder that can be written to.") from error
+    counts = {name: len(getattr(speech, name)) for name in ("phones", "visemes", "closures")}
+    found = json.loads(cues) if arguments.json else counts
     emit({"out": str(target.resolve()), "duration_s": speech.duration_s, "engine": speech.engine,
-          "speech_source": speech.source, "phones": len(speech.phones), "visemes": len(speech.visemes),
-          "closures": len(speech.closures), "warnings": list(speech.warnings)}, arguments.json)
+          "speech_source": speech.source, **found, "warnings": list(speech.warnings)}, arguments.json)
     return EXIT_OK
