@@ -14,17 +14,23 @@ class ConsoleHost(PlainHost):
         super().__init__(device=choose_device(device), threads=threads)
         self._line = ProgressLine()
         self._stage = ""
+        self._done = False
 
     def progress(self, done: int, total: int) -> None:
         """Show how far the stage is."""
+        if self._done:
+            return
         self._line.show(self._stage or "working", done, total)
         if done >= total:
+            self._done = True
             self._line.end()
 
     def status(self, text: str) -> None:
-        """Begin a stage."""
+        """Begin a stage; saying it twice changes nothing."""
+        if text == self._stage:
+            return
         self._line.end()
-        self._stage = text
+        self._stage, self._done = text, False
         say(text)
 
 

@@ -32,7 +32,7 @@ def request_from(arguments: argparse.Namespace) -> AvatarRequest:
     return AvatarRequest(
         portrait=arguments.portrait, out_path=arguments.out, audio=arguments.audio, text=arguments.text or "",
         transcript=read_text(arguments.transcript),
-        detect=DetectSettings(face_index=arguments.face_index),
+        detect=DetectSettings(face_index=arguments.face_index, min_confidence=arguments.min_confidence),
         motion=MotionSettings(fps=exact_fps(arguments.fps), emotion=arguments.emotion, seed=arguments.seed,
                               still=arguments.still),
         render=RenderSettings(width_px=width, height_px=height, renderer=arguments.renderer),

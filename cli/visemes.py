@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 
 from ..models import register_all
-from ..pipeline_core.errors import OutputError
 from ..pipeline_core.media.audio import load_sound
+from ..pipeline_core.media.files import check_target, replacing
 from ..pipeline_core.speech import analyze, cues_json
 from .console import EXIT_OK, emit
 from .host import ConsoleHost
@@ -18,17 +18,14 @@ from .render import read_text
 def run(arguments: argparse.Namespace) -> int:
     """Write the cues, and print them with --json, else say how many there are."""
     register_all()
+    check_target(arguments.out)
     speech = analyze(load_sound(arguments.audio), transcript=read_text(arguments.transcript),
                      engine=arguments.engine, host=ConsoleHost("cpu"))
-    target, cues = Path(arguments.out), cues_json(speech)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(cues, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"cannot write {str(target)!r}: {error}",
-                          hint="Choose a folder that can be written to.") from error
+    cues = cues_json(speech)
+    with replacing(arguments.out) as part:
+        part.write_text(cues, encoding="utf-8")
     counts = {name: len(getattr(speech, name)) for name in ("phones", "visemes", "closures")}
     found = json.loads(cues) if arguments.json else counts
-    emit({"out": str(target.resolve()), "duration_s": speech.duration_s, "engine": speech.engine,
+    emit({"out": str(Path(arguments.out).resolve()), "duration_s": speech.duration_s, "engine": speech.engine,
           "speech_source": speech.source, **found, "warnings": list(speech.warnings)}, arguments.json)
     return EXIT_OK
