@@ -124,5 +124,8 @@ def _mesh_mask(deformer: FaceDeformer, shape: tuple[int, int], margin_px: float)
               np.zeros((*shape, 1), np.float32), ids, 0, False)  # fmt: skip
     size = 2 * max(1, round(margin_px)) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    return np.asarray(cv2.dilate((ids >= 0).astype(np.uint8) * 255, disc), np.uint8)
+    # Eyes and an open mouth are holes in the mesh, but lids and lips move over them.
+    outlines, _ = cv2.findContours((ids >= 0).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = cv2.drawContours(np.zeros(shape, np.uint8), outlines, -1, 255, cv2.FILLED)
+    return np.asarray(cv2.dilate(filled, disc), np.uint8)
 

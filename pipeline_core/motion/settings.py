@@ -9,7 +9,7 @@ from fractions import Fraction
 from ..errors import SettingError
 from .emotion import check_emotion
 
-FPS_MAX = 120
+FPS_MIN, FPS_MAX = 1, 120
 STRENGTH_MAX = 2.0
 _NTSC = (24, 30, 48, 60, 120)
 """Rates whose 1000/1001 versions people write as 23.976, 29.97, ..."""
@@ -21,14 +21,14 @@ def exact_fps(value: Fraction | float | int | str) -> Fraction:
     Raises
     ------
     SettingError
-        If it is not a number above 0 and up to 120.
+        If it is not a number from 1 to 120.
     """
     try:
         exact = Fraction(value)
     except (ValueError, ZeroDivisionError, OverflowError, TypeError):
         exact = Fraction(0)
-    if not 0 < exact <= FPS_MAX:
-        raise SettingError(f"fps is {value}", hint=f"Use a frame rate above 0 and up to {FPS_MAX}, e.g. 25.")
+    if not FPS_MIN <= exact <= FPS_MAX:
+        raise SettingError(f"fps={value!s} is outside {FPS_MIN}..{FPS_MAX}", hint="Use for example 25, 29.97 or 30000/1001.")
     for rate in _NTSC:
         ntsc = Fraction(rate * 1000, 1001)
         if exact.denominator not in (1, 1001) and abs(exact - ntsc) < Fraction(6, 1000):

@@ -6,18 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..face.geometry import eye_openings
+from ..face.quality import EYE_CLOSED
 from ..types import FaceTrack
 
 _NOSE_TIP, _EYE_OUTER = 1, (33, 263)
 """MediaPipe mesh: tip of the nose, outer eye corners (subject's right, left)."""
-_EYES = ((33, 133, 159, 145), (263, 362, 386, 374))
-"""Outer corner, inner corner, upper and lower lid of each eye."""
 TURNED = (0.35, 0.75)
 """Side difference of the nose-to-eye distances from which a face counts as turned (about 15 degrees),
 and at which it is nearly a profile."""
 TURN_SHARE_MIN = 0.5
-EYE_CLOSED = 0.10
-"""Lid gap over eye width below which an eye is closed; open eyes have 0.23 to 0.38."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +41,5 @@ def judge(face: FaceTrack | None) -> SourceFace:
         np.clip((lopsided - TURNED[0]) / (TURNED[1] - TURNED[0]), 0.0, 1.0))
     if share < 0.9:
         warnings.append("the face is turned to the side: head movement is reduced")
-    gaps = [float(np.linalg.norm(points[up] - points[down]) / max(np.linalg.norm(points[a] - points[b]), 1e-6))
-            for a, b, up, down in _EYES]
-    eyes_open = max(gaps) >= EYE_CLOSED
-    if not eyes_open:
-        warnings.append("the eyes are closed in the picture: blinks and gaze are left out")
+    eyes_open = max(eye_openings(face.selected_landmarks_px)) >= EYE_CLOSED
     return SourceFace(share, eyes_open, tuple(warnings))

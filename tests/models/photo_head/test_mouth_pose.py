@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from talking_avatar.models.photo_head.head_model import load_head_model
 from talking_avatar.models.photo_head.mouth_pose import (
+    EDGE_BELOW_LIP_CM,
+    FACE_BEHIND_LIP_CM,
     JAW_ANGLE_DEG,
     JAW_LEFT_CM,
     JAW_PIVOT_CM,
@@ -122,7 +124,7 @@ def test_seated_puts_the_incisors_behind_the_lip(mouth):
     lip = np.array([0.1, -3.0, 10.8])
     placed, _ = pose_mouth(mouth, affine=seated(mouth, affine, lip))
     incisors = placed[np.isin(mouth.tooth, (6, 7))]
-    assert incisors[:, 2].max() == pytest.approx(10.8 - 0.35, abs=1e-3)
-    assert incisors[:, 1].min() == pytest.approx(-3.4, abs=0.05)
+    assert incisors[:, 2].max() == pytest.approx(10.8 - FACE_BEHIND_LIP_CM, abs=1e-3)
+    assert incisors[:, 1].min() == pytest.approx(-3.0 - EDGE_BELOW_LIP_CM, abs=0.05)
     unseated, _ = pose_mouth(mouth, affine=affine)
     assert abs(unseated[np.isin(mouth.tooth, (6, 7)), 2].max() - (10.8 - 0.35)) > 0.3
