@@ -88,10 +88,10 @@ def _table() -> dict[str, Target]:
         rows.update(dict.fromkeys(symbols.split(), target))
 
     # Spread and neutral vowels, from close to open.
-    put("i", _vowel(0.9, jaw=0.14, smile=0.27, stretch=0.33, upper=0.11, lower=0.12))
-    put("ɪ ɨ ᵻ", _vowel(0.6, jaw=0.155, smile=0.17, stretch=0.23, upper=0.06, lower=0.10))
-    put("e", _vowel(0.8, jaw=0.16, smile=0.23, stretch=0.28, upper=0.08, lower=0.12))
-    put("ɛ", _vowel(0.7, jaw=0.175, smile=0.15, stretch=0.22, upper=0.08, lower=0.12))
+    put("i", _vowel(0.9, jaw=0.14, smile=0.28, stretch=0.39, upper=0.11, lower=0.12))
+    put("ɪ ɨ ᵻ", _vowel(0.6, jaw=0.155, smile=0.18, stretch=0.28, upper=0.06, lower=0.10))
+    put("e", _vowel(0.8, jaw=0.16, smile=0.24, stretch=0.34, upper=0.08, lower=0.12))
+    put("ɛ", _vowel(0.7, jaw=0.175, smile=0.16, stretch=0.26, upper=0.08, lower=0.12))
     put("æ", _vowel(0.7, jaw=0.4, smile=0.14, stretch=0.20, upper=0.10, lower=0.14))
     put("a", _vowel(0.55, jaw=0.39, stretch=0.06, upper=0.06, lower=0.12))
     put("ɑ", _vowel(0.55, jaw=0.4, upper=0.04, lower=0.12))
