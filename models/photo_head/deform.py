@@ -13,8 +13,10 @@ from .field import HeadField
 from .fit import FittedHead
 from .head_model import HeadModel, IntArray
 from .instant import FrameMotion
+from .normals import vertex_normals
 from .occlusion import visible_texture
 from .plug import EyePlug, build_plug
+from .ramp import smoothstep
 
 RIM_CM = 1.8
 """Width of the band at the edge of the mesh over which expression fades into the picture."""
@@ -77,10 +79,9 @@ class FaceDeformer:
         self.open_ratio = min(1.0, self.source_gap_cm / NEUTRAL_WHEN_OPEN)
         self.keep = _keep(self.open_ratio, head.pose.yaw_deg)
         self._units = np.ascontiguousarray(model.units.reshape(len(model.units), -1))
-        self._rim = np.clip(model.rim_distance_cm / max(0.2, RIM_CM * rim), 0.0, 1.0)[:, None].astype(np.float32)
-        self._rim = self._rim * self._rim * (3 - 2 * self._rim) * _frontal(model, head.source_px)[:, None]
-        self._weight = field.weight_at(head.source_px[:, :2])[:, None]
-        self._breath = field.breath_at(head.source_px[:, :2])
+        inside = smoothstep(model.rim_distance_cm / max(0.2, RIM_CM * rim))
+        self._rim = (inside * _frontal(model, head.source_px))[:, None]
+        self._carry = [_carry(field, points) for points in (head.source_px, *(plug.points for plug in self.plugs))]
         self._field_depth = field.depth_at(head.source_px[:, :2])
         self._inner = np.zeros(len(model.vertices), np.float32)
         lips = model.lips
@@ -133,23 +134,22 @@ class FaceDeformer:
         still = self.head.pose.project(positions)
         still = source + self._rim * (still - source)
         still[:, 2] += (1.0 - self._rim[:, 0]) * (self._field_depth - source[:, 2])
-        skin = self._moved(still, self._weight, self._breath, motion)
+        skin = self._moved(still, self._carry[0], motion)
         # Depth tests need the real relief back where the motion borrowed that of the surroundings.
         skin[:, 2] += (1.0 - self._rim[:, 0]) * (source[:, 2] - self._field_depth)
-        points, uvs = [skin], [self._skin_uv(positions)]
-        for plug in self.plugs:
-            at = plug.points[:, :2]
-            weight, breath = self.field.weight_at(at)[:, None], self.field.breath_at(at)
-            eye = self._moved(plug.points, weight, breath, motion)
+        gaps = [np.linalg.norm(gap, axis=1) for gap in self.mouth.gap(positions)]
+        points, uvs = [skin], [self._skin_uv(*gaps)]
+        for plug, carry in zip(self.plugs, self._carry[1:], strict=True):
+            eye = self._moved(plug.points, carry, motion)
             eye[:, 2] -= EYE_DEPTH_CM * self.head.pose.scale
             points.append(eye)
             uvs.append(plug.uv(motion.gaze_deg, self.head.pose.scale))
         outline = positions[np.r_[self.mouth.upper.vertices, self.mouth.lower.vertices[-2:0:-1]]]
-        above, _ = self.mouth.gap(positions)
-        gap = float(np.linalg.norm(above, axis=1).max())
-        return PosedFace(np.concatenate(points), np.concatenate(uvs), self._inner, blink, used, outline, gap)
+        return PosedFace(np.concatenate(points), np.concatenate(uvs), self._inner, blink, used, outline,
+                         float(gaps[0].max()))  # fmt: skip
 
-    def _moved(self, still: FloatArray, weight: FloatArray, breath: FloatArray, motion: FrameMotion) -> FloatArray:
+    def _moved(self, still: FloatArray, carry: tuple[FloatArray, FloatArray], motion: FrameMotion) -> FloatArray:
+        weight, breath = carry
         moved = self.field.moved(still, motion)
         moved[:, :2] = still[:, :2] + weight * (moved[:, :2] - still[:, :2])
         moved[:, :2] += breath * np.float32(motion.channel("breath"))
@@ -159,14 +159,16 @@ class FaceDeformer:
         """Project points of the mouth interior, given in the fitted head's frame [shape=(V, 3)]."""
         return self.field.moved(self.head.pose.project(positions_cm), motion)
 
-    def _skin_uv(self, positions: FloatArray) -> FloatArray:
-        """Photo pixel of each vertex; the lips' own edge withdraws from the line between them."""
+    def _skin_uv(self, above: FloatArray, below: FloatArray) -> FloatArray:
+        """Photo pixel of each vertex; the lips' own edge withdraws from the line between them.
+
+        `above` and `below` are the distances of upper and lower lip to their partners, in cm.
+        """
         uv = self._texture.copy()
         lips = self.model.lips
-        above, below = self.mouth.gap(positions)
         gap = np.zeros(len(lips.margin), np.float32)
-        gap[self.mouth.upper.places] = np.linalg.norm(above, axis=1)
-        gap[self.mouth.lower.places] = np.linalg.norm(below, axis=1)
+        gap[self.mouth.upper.places] = above
+        gap[self.mouth.lower.places] = below
         least = self.open_ratio
         push = LINE_PUSH * np.clip(np.maximum(gap / 0.35, least), 0.0, 1.0)[lips.place]
         near = lips.depth < 2.0
@@ -198,16 +200,15 @@ def _keep(open_ratio: float, yaw_deg: float) -> FloatArray:
     return keep
 
 
+def _carry(field: HeadField, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return how points of the photo take part in head motion [shape=(N, 1)] and breath [shape=(N, 2)]."""
+    return field.weight_at(points[:, :2])[:, None], field.breath_at(points[:, :2])
+
+
 def _frontal(model: HeadModel, source_px: FloatArray) -> FloatArray:
     """Return 1 where skin faces the viewer or up/down, 0 where it is seen from the side [shape=(N,)]."""
-    corner = source_px[model.triangles]
-    normal = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
-    at_vertex = np.zeros_like(source_px)
-    for k in range(3):
-        np.add.at(at_vertex, model.triangles[:, k], normal)
-    sideways = np.abs(at_vertex[:, 0]) / (np.linalg.norm(at_vertex, axis=1) + 1e-9)
-    t = np.clip((SIDEWAYS[1] - sideways) / (SIDEWAYS[1] - SIDEWAYS[0]), 0.0, 1.0)
-    return np.asarray(t * t * (3 - 2 * t), np.float32)
+    sideways = np.abs(vertex_normals(source_px, model.triangles)[:, 0])
+    return smoothstep((SIDEWAYS[1] - sideways) / (SIDEWAYS[1] - SIDEWAYS[0]))
 
 
 def _lip_texture_table(model: HeadModel, source: FloatArray) -> FloatArray:

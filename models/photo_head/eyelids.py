@@ -10,6 +10,7 @@ from .contact import lid_follow, lid_region
 from .head_model import HeadModel, IntArray
 from .layers import FINE, Box, FineLayers, Grain, blend_fine, box_around
 from .plug import EyePlug
+from .ramp import smoothstep
 from .textures import LidTexture
 
 LASH_WIDTH_CM = 0.06
@@ -78,7 +79,7 @@ class EyelidPainter:
         shut_rgb = cv2.remap(self._lid.pixels, uv, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         place = np.where(layers.ids >= 0, layers.values[..., 2], 0.0)
         follow = np.clip(place - UPPER, 0.0, 1.0)
-        new = _ramp(place, 0.5 * UPPER, UPPER) * min(1.0, 3.0 * blink)
+        new = smoothstep(place / (0.5 * UPPER) - 1.0) * min(1.0, 3.0 * blink)
         rgb = open_rgb + (shut_rgb.astype(np.float32) - open_rgb) * new[..., None]
         shade = BULGE * np.exp(-(((follow - 0.75) / 0.2) ** 2)) - CREASE * np.exp(-(((follow - 0.3) / 0.15) ** 2))
         rgb *= 1.0 + (shade * new * blink)[..., None]
@@ -120,11 +121,6 @@ def triangles_of(model: HeadModel, vertices: IntArray) -> IntArray:
     member = np.zeros(len(model.vertices), bool)
     member[vertices] = True
     return np.ascontiguousarray(model.triangles[member[model.triangles].all(axis=1)])
-
-
-def _ramp(value: FloatArray, low: float, high: float) -> FloatArray:
-    t = np.clip((value - low) / (high - low), 0.0, 1.0)
-    return np.asarray(t * t * (3.0 - 2.0 * t), np.float32)
 
 
 def _reduced(layer: FloatArray, box: Box) -> FloatArray:

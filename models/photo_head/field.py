@@ -13,6 +13,7 @@ from ...pipeline_core.compiled import compiled
 from ...pipeline_core.types import FloatArray, UInt8Array
 from .fit import FittedHead
 from .instant import FrameMotion
+from .ramp import smoothstep
 
 PIVOT_CM = (0.0, -9.0, -1.0)
 """Where the head turns: the upper neck, in the head frame."""
@@ -55,7 +56,7 @@ class HeadField:
         below = np.clip((-local[:, 1] - 4.0) / 8.0, 0.0, 1.0)
         start, end = (0.6, 1.05) if self.hold_surroundings else (1.05 - 0.3 * below, 2.0 - 0.45 * below)
         radius = np.linalg.norm(local / np.array(HEAD_RADII_CM, np.float32), axis=1)
-        weight = 1.0 - _smooth((radius - start) / (end - start))
+        weight = 1.0 - smoothstep((radius - start) / (end - start))
         return np.asarray(weight * self._border(xy), np.float32)
 
     def depth_at(self, xy: FloatArray) -> FloatArray:
@@ -68,7 +69,7 @@ class HeadField:
     def breath_at(self, xy: FloatArray) -> FloatArray:
         """Displacement of a full breath at photo pixels, in pixels [shape=(N, 2)]."""
         local = self._head_plane_cm(xy)
-        chest = _smooth((-local[:, 1] - 9.0) / 9.0) * (1.0 - _smooth((np.abs(local[:, 0]) - 22.0) / 12.0))
+        chest = smoothstep((-local[:, 1] - 9.0) / 9.0) * (1.0 - smoothstep((np.abs(local[:, 0]) - 22.0) / 12.0))
         amount = chest * self._border(xy) * (BREATH_CM * self.pose.scale)
         sideways = 0.25 * np.clip(local[:, 0] / 18.0, -1.0, 1.0)
         return np.stack([amount * sideways, -amount], axis=1).astype(np.float32)
@@ -83,7 +84,7 @@ class HeadField:
         edge = np.minimum(np.minimum(xy[:, 0], self.width - 1 - xy[:, 0]),
                           np.minimum(xy[:, 1], self.height - 1 - xy[:, 1]))  # fmt: skip
         reach = max(4.0, min(0.6 * self.unit, 0.12 * min(self.width, self.height)))
-        return np.asarray(_smooth((edge - 1.0) / reach), np.float32)
+        return np.asarray(smoothstep((edge - 1.0) / reach), np.float32)
 
     def moved(self, still: FloatArray, motion: FrameMotion) -> FloatArray:
         """Apply the whole head motion to points (x, y, depth) in pixels; returns a new array."""
@@ -135,11 +136,6 @@ def rotation_matrix(head_deg: FloatArray) -> FloatArray:
     nod = np.array([[1, 0, 0], [0, cp, sp], [0, -sp, cp]])
     tilt = np.array([[cr, sr, 0], [-sr, cr, 0], [0, 0, 1]])
     return np.asarray(tilt @ nod @ turn, np.float32)
-
-
-def _smooth(t: FloatArray) -> FloatArray:
-    t = np.clip(t, 0.0, 1.0)
-    return np.asarray(t * t * (3.0 - 2.0 * t), np.float32)
 
 
 def _depth_grid(source_px: FloatArray, nodes: FloatArray, cell: int) -> FloatArray:

@@ -10,6 +10,7 @@ from ...pipeline_core.arkit import INDEX
 from ...pipeline_core.face.geometry import LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_EYE
 from ...pipeline_core.types import FloatArray
 from .head_model import HeadModel
+from .ramp import smoothstep
 
 ROUNDS = 8
 """Pose and shape are solved in turn; the residual stops falling after six to eight rounds."""
@@ -217,5 +218,4 @@ def _residual_warp(points: FloatArray, centres: FloatArray, residual: FloatArray
     spline = RBFInterpolator(centres * unit, residual, kernel="thin_plate_spline", smoothing=0.5)
     warp = spline(points * unit)
     distance = cKDTree(centres).query(points)[0] / (RESIDUAL_REACH * width)
-    fade = np.clip(1.0 - distance, 0.0, 1.0)
-    return np.asarray(warp * (fade * fade * (3 - 2 * fade))[:, None], np.float32)
+    return np.asarray(warp * smoothstep(1.0 - distance)[:, None], np.float32)

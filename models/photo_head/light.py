@@ -9,6 +9,7 @@ from ...pipeline_core.types import FloatArray, UInt8Array
 from .fit import FittedHead
 from .head_model import HeadModel
 from .mouth_look import DEFAULT_LIGHT, LUMINANCE, to_linear
+from .normals import vertex_normals
 
 _CHEEKS = (50, 101, 118, 205, 280, 330, 347, 425)
 """Landmarks on both cheeks, clear of eyes, nose and smile lines."""
@@ -34,7 +35,7 @@ def key_light(model: HeadModel, head: FittedHead, photo: UInt8Array) -> tuple[tu
     tuple of (tuple of float, float)
         Unit vector towards the light in the head frame, and its share of all light.
     """
-    normals = _normals(head.neutral_cm, model) @ head.pose.rotation.T
+    normals = vertex_normals(head.neutral_cm, model.triangles) @ head.pose.rotation.T
     skin = (normals[:, 2] > 0.35) & (model.rim_distance_cm > 2.5)
     for region in (model.lips, *model.lids.values()):
         skin[region.vertices] = False
@@ -60,12 +61,3 @@ def key_light(model: HeadModel, head: FittedHead, photo: UInt8Array) -> tuple[tu
     mixed /= np.linalg.norm(mixed)
     share = float(np.clip(strength / (abs(solution[0]) + strength + 1e-6), 0.25, 0.65))
     return (float(mixed[0]), float(mixed[1]), float(mixed[2])), share
-
-
-def _normals(positions: FloatArray, model: HeadModel) -> FloatArray:
-    a, b, c = (positions[model.triangles[:, k]] for k in range(3))
-    face = np.cross(b - a, c - a)
-    total = np.zeros_like(positions)
-    for k in range(3):
-        np.add.at(total, model.triangles[:, k], face)
-    return np.asarray(total / (np.linalg.norm(total, axis=1, keepdims=True) + 1e-9), np.float32)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ...pipeline_core.compiled import compiled
 from ...pipeline_core.types import FloatArray
+from .normals import vertex_normals
 
 STEP_CM = 0.002
 """Quantisation step of positions in the asset."""
@@ -72,7 +73,7 @@ class Mouth:
         for name, front in (("upper_edge", range(4, 10)), ("lower_edge", range(18, 24))):
             edge = np.isin(self.tooth, list(front)) & (self.height > 0.99)
             object.__setattr__(self, name, np.flatnonzero(edge))
-        object.__setattr__(self, "normals", _vertex_normals(self.vertices, self.triangles))
+        object.__setattr__(self, "normals", vertex_normals(self.vertices, self.triangles))
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, npt.NDArray[Any]]) -> Mouth:
@@ -190,13 +191,3 @@ def _move(
             moved = affine[k, 0] * x + affine[k, 1] * y + affine[k, 2] * z + affine[k, 3]
             vertices[i, k] = moved + (x if k == 0 else (y if k == 1 else z))
         normals[i, 0], normals[i, 1], normals[i, 2] = nx, ny, nz
-
-
-def _vertex_normals(vertices: FloatArray, triangles: npt.NDArray[np.int32]) -> FloatArray:
-    a, b, c = (vertices[triangles[:, i]] for i in range(3))
-    face = np.cross(b - a, c - a)
-    normals = np.zeros(vertices.shape)
-    for k in range(3):
-        for i in range(3):
-            normals[:, k] += np.bincount(triangles[:, i], face[:, k], len(vertices))
-    return (normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)).astype(np.float32)

@@ -11,6 +11,7 @@ import numpy as np
 from ...pipeline_core.types import FloatArray
 from .fit import Pose
 from .head_model import HeadModel
+from .ramp import smoothstep
 from .raster import rasterize
 
 NECK_TOP_CM = -5.5
@@ -52,8 +53,8 @@ def visible_texture(model: HeadModel, source_px: FloatArray, pose: Pose) -> Floa
     shift = np.where(last >= 0, steps[last] + margin, 0.0)
     uv = source_px[:, :2].copy()
     # The edge of the mesh continues in the picture around it and keeps its own texture.
-    inside = np.clip(model.rim_distance_cm[neck] / RIM_CM, 0.0, 1.0)
-    uv[neck] += (np.maximum(shift, 0.0) * inside * inside * (3.0 - 2.0 * inside))[:, None] * down
+    inside = smoothstep(model.rim_distance_cm[neck] / RIM_CM)
+    uv[neck] += (np.maximum(shift, 0.0) * inside)[:, None] * down
     return uv
 
 
