@@ -18,7 +18,7 @@ from ..pipeline_core.errors import InputError, OutputError
 from ..pipeline_core.media.encode import PRESETS, EncodeSettings, write_video
 from ..pipeline_core.motion import exact_fps
 from ..pipeline_core.render.plan import RenderPlan, frames
-from ..pipeline_core.types import Sound, UInt8Array
+from ..pipeline_core.types import Sound, UInt8Array, frame_count
 from . import convert, sockets
 from .choices import problem_with
 from .host import ComfyHost
@@ -100,11 +100,9 @@ def _held(pictures: Iterator[UInt8Array], count: int) -> Iterator[UInt8Array]:
         yield last
 
 
-def _count(frame_count: int, fps: Fraction, sound: Sound | None) -> int:
+def _count(pictures: int, fps: Fraction, sound: Sound | None) -> int:
     """Return how many frames are needed so that no sound is cut."""
-    from ..pipeline_core.types import frame_count as covering
-
-    return frame_count if sound is None else max(frame_count, covering(sound.duration_s, fps))
+    return pictures if sound is None else max(pictures, frame_count(sound.duration_s, fps))
 
 
 def _from_plan(plan: RenderPlan, sound: Sound | None, host: ComfyHost) -> _Clip:

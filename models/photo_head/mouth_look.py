@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ...pipeline_core.face.geometry import LIPS_INNER
 from ...pipeline_core.types import FloatArray, UInt8Array
 from .mouth_pose import LOWER_TEETH, UPPER_TEETH
 
@@ -30,8 +31,8 @@ _SKIN_RED_TO_BLUE = 2.4
 """Ratio in linear light of skin of medium shade under white light."""
 _SHADE_SPREAD = 0.018
 _CANINES = (4, 9, 18, 23)
-INNER_LIPS = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95)
-"""Landmarks of the inner lip line, MediaPipe numbering."""
+INNER_LIPS = (LIPS_INNER[0], *LIPS_INNER[:0:-1])
+"""The inner lip line from the right corner over the upper lip, MediaPipe numbering."""
 
 
 @dataclass(frozen=True, eq=False)
