@@ -42,7 +42,7 @@ _LANDMARKS_PX = 256
 
 
 class Nets(NamedTuple):
-    """Both networks on one device."""
+    """Both networks; `Host.load` brings them to the device."""
 
     detector: torch.nn.Module
     landmarks: torch.nn.Module
@@ -55,7 +55,7 @@ class Found(NamedTuple):
     score: float
 
 
-def _load_nets(device: str) -> Nets:
+def _load_nets() -> Nets:
     import torch
     from safetensors.torch import load_file
 
@@ -67,7 +67,7 @@ def _load_nets(device: str) -> Nets:
     for part, net in zip(nets._fields, nets, strict=True):
         net.load_state_dict({name[len(part) + 1 :]: array.float() for name, array in weights.items()
                              if name.startswith(part + ".")})
-        net.eval().requires_grad_(False).to(device=device, memory_format=torch.channels_last)
+        net.eval().requires_grad_(False).to(memory_format=torch.channels_last)
     return nets
 
 
@@ -91,14 +91,15 @@ def _one_thread(device: str) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _run(net: Any, crops: Sequence[UInt8Array], scale: float, shift: float, device: str
+def _run(net: Any, crops: Sequence[UInt8Array], scale: float, shift: float, host: Host
          ) -> tuple[FloatArray, FloatArray]:
     """Run a network over crops in batches; returns both outputs as float32 arrays."""
     import torch
 
-    parts = []
+    parts, device = [], host.device
     for start in range(0, len(crops), _BATCH):
         batch = np.ascontiguousarray(np.stack(crops[start : start + _BATCH]))
+        host.load(net)
         with torch.inference_mode(), _one_thread(device):
             # NHWC memory seen as NCHW is torch's channels-last layout: nothing is copied.
             x = torch.from_numpy(batch).to(device).permute(0, 3, 1, 2).float().mul_(scale).add_(shift)
@@ -135,7 +136,7 @@ class FaceMesh:
                 raise ContractError(f"picture is {image.shape} {image.dtype}, not (H, W, 3) uint8")
         if not images:
             return []
-        nets = shared().get(("face_nets", host.device), lambda: _load_nets(host.device))
+        nets = shared().get(("face_nets",), _load_nets)
         found = self._look(nets, [(image, [whole(image)]) for image in images], host)
         faces = self._place(nets, images, found, host)
         return [self._search(nets, images[0], faces[0], host)] if len(images) == 1 else faces
@@ -163,7 +164,7 @@ class FaceMesh:
         """Run the detector over regions of pictures; one list per picture, sure ones first."""
         crops = [crop(image, region, _DETECTOR_PX, cv2.BORDER_CONSTANT) for image, regions in views
                  for region in regions]
-        boxes, scores = _run(nets.detector, crops, 1 / 127.5, -1.0, host.device)
+        boxes, scores = _run(nets.detector, crops, 1 / 127.5, -1.0, host)
         results, at = [], 0
         for _, regions in views:
             all_boxes = np.concatenate([_to_picture(boxes[at + i], r) for i, r in enumerate(regions)])
@@ -180,7 +181,7 @@ class FaceMesh:
                  for image, some in zip(images, found, strict=True) for f in some]
         if not crops:
             return [[] for _ in images]
-        points, presence = _run(nets.landmarks, crops, 1 / 255, 0.0, host.device)
+        points, presence = _run(nets.landmarks, crops, 1 / 255, 0.0, host)
         results, at = [], 0
         for some in found:
             faces = [DetectedFace(f.region.to_picture(points[at + i], _LANDMARKS_PX),

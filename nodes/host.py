@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import logging
+import threading
 
 import comfy.model_management
+import comfy.model_patcher
 import comfy.utils
+import torch
 
 from ..pipeline_core.host import PlainHost
 
 logger = logging.getLogger("talking_avatar")
+
+_PATCHER = "talking_avatar_patcher"
+"""Where a network keeps its patcher. Not a weak map: the patcher holds the network, which would then never go."""
+_LOADING = threading.Lock()
+"""ComfyUI's list of loaded models is not made for several threads."""
 
 
 class ComfyHost:
@@ -30,3 +38,29 @@ class ComfyHost:
         """Write the stage to ComfyUI's log; raises ComfyUI's interrupt after Cancel was pressed."""
         comfy.model_management.throw_exception_if_processing_interrupted()
         logger.info("%s", text)
+
+    def load(self, module: torch.nn.Module) -> None:
+        """Ask ComfyUI for room on the device, and move the network there.
+
+        From then on ComfyUI counts it among its models, and moves it out when others need the room.
+        """
+        device = torch.device(self.device)
+        if device.type == "cpu":
+            # Main memory is not managed, and ComfyUI would write two lines to its log for each network.
+            module.to(device)
+            return
+        with _LOADING:
+            comfy.model_management.load_models_gpu([_patcher(module, device)], force_full_load=True)
+            if any(tensor.device.type != device.type for tensor in (*module.parameters(), *module.buffers())):
+                # With --novram ComfyUI leaves layers outside that are not of its own kind.
+                module.to(device)
+
+
+def _patcher(module: torch.nn.Module, device: torch.device) -> comfy.model_patcher.ModelPatcher:
+    """Return what ComfyUI manages a network by; made once for each network and device."""
+    known = getattr(module, _PATCHER, None)
+    if known is None or known.load_device != device:
+        known = comfy.model_patcher.ModelPatcher(module, load_device=device,
+                                                 offload_device=comfy.model_management.unet_offload_device())
+        setattr(module, _PATCHER, known)
+    return known

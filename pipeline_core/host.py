@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import torch
 
 
 class Host(Protocol):
@@ -23,6 +26,13 @@ class Host(Protocol):
     def status(self, text: str) -> None:
         """Say in a few words which stage has begun."""
 
+    def load(self, module: torch.nn.Module) -> None:
+        """Make sure that a network's tensors are on `device` now.
+
+        Call it right before each batch of work, and keep networks nowhere but in the cache: between
+        two calls the host may move them out, because others need the memory.
+        """
+
 
 class PlainHost:
     """The default host: no progress display, never cancelled, CPU."""
@@ -36,3 +46,7 @@ class PlainHost:
 
     def status(self, text: str) -> None:
         """Do nothing."""
+
+    def load(self, module: torch.nn.Module) -> None:
+        """Move the network to `device`; where it is there already, nothing happens."""
+        module.to(self.device)

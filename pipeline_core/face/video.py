@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from ..types import LANDMARK_COUNT, FaceTrack, FloatArray, UInt8Array
 from .choice import Box, DetectSettings, default_landmarker, no_face, ranked
 from .geometry import face_box
 from .quality import quality_warnings
+
+if TYPE_CHECKING:
+    import torch
 
 BATCH = 8
 """Frames that the networks see at a time; also how many frames are held in memory."""
@@ -51,6 +55,9 @@ class _Placed:
 
     def status(self, text: str) -> None:
         self._host.status(text)
+
+    def load(self, module: torch.nn.Module) -> None:
+        self._host.load(module)
 
 
 def detect_video(path: str | os.PathLike[str], settings: DetectSettings, host: Host,

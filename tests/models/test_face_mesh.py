@@ -29,7 +29,7 @@ def pattern(size):
 
 @pytest.fixture(scope="module")
 def nets():
-    return face_mesh._load_nets("cpu")
+    return face_mesh._load_nets()
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_landmark_network_matches_the_original_graph(nets):
 
 
 def test_the_comparison_notices_a_wrong_weight():
-    nets = face_mesh._load_nets("cpu")
+    nets = face_mesh._load_nets()
     nets.landmarks.stages[2].residuals[1].depthwise.weight.mul_(1.02)
     points, _ = run(nets.landmarks, pattern(256))
     assert np.abs(points - GOLDEN["landmark_points"]).max() > 0.02
