@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Literal
@@ -260,7 +259,8 @@ class MotionLayer:
     @staticmethod
     def zeros(name: str, count: int) -> MotionLayer:
         """Return a layer of `count` frames that moves nothing."""
-        return MotionLayer(name, *(np.zeros((count, n), np.float32)
+        # One line of zeros serves all frames: layers hold mostly nothing, and there are several.
+        return MotionLayer(name, *(np.broadcast_to(np.zeros((1, n), np.float32), (count, n))
                                    for n in (len(BLENDSHAPES), len(ARTICULATION), 3, 3, 2)))
 
     def scaled(self, factor: float) -> MotionLayer:
@@ -298,10 +298,12 @@ class MotionTrack:
 
     def summed(self) -> MotionLayer:
         """Add all layers up; blendshapes and articulation are clipped to 0..1."""
-        total = MotionLayer.zeros("sum", self.frames)
-        parts: Sequence[MotionLayer] = (total, *self.layers)
-        add: dict[str, FloatArray] = {name: np.sum([getattr(p, name) for p in parts], axis=0, dtype=np.float32)
+        blank = MotionLayer.zeros("sum", self.frames)
+        add: dict[str, FloatArray] = {name: getattr(blank, name).copy()
                for name in ("blendshapes", "articulation", "head_deg", "head_shift", "gaze_deg")}
-        add["blendshapes"] = np.clip(add["blendshapes"], 0.0, 1.0)
-        add["articulation"] = np.clip(add["articulation"], 0.0, 1.0)
+        for name, total in add.items():
+            for layer in self.layers:
+                total += getattr(layer, name)
+        for name in ("blendshapes", "articulation"):
+            np.clip(add[name], 0.0, 1.0, out=add[name])
         return MotionLayer("sum", **add)

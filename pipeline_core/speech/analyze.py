@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from ..errors import AudioTooShort, InputError, MissingDependency, SettingError,
 from ..host import Host
 from ..interfaces import Recognition, SpeechEngine
 from ..registry import Backend, backends, resolve
-from ..types import Phone, Sound, SpeechSource, SpeechTrack
+from ..types import FloatArray, Phone, Sound, SpeechSource, SpeechTrack
 from .energy_engine import ENGINE_ID, energy_phones
 from .exchange import Cues, read_cues
 from .phones import SILENCE
@@ -24,6 +25,7 @@ SHORTEST_S = 0.02
 """Less than one frame at 50 frames/s: nothing can move."""
 LONGEST_S = 4 * 3600.0
 """Longer sounds are refused before they fill the memory."""
+_PART = 1 << 18
 _SILENT_PEAK = 10 ** (-60 / 20)
 _CLIPPED_SHARE = 0.001
 """One sample in a thousand at full scale is audible clipping."""
@@ -45,17 +47,23 @@ def _checked(sound: Sound) -> tuple[Sound, tuple[str, ...]]:
         raise InputError(f"the sound lasts {sound.duration_s / 3600:.1f} hours",
                          hint=f"Cut it into parts of at most {LONGEST_S / 3600:.0f} hours.")
     warnings: list[str] = []
-    if not np.isfinite(sound.samples).all():
+    if not all(np.isfinite(part).all() for part in _parts(sound)):
         sound = Sound(np.nan_to_num(sound.samples, nan=0.0, posinf=1.0, neginf=-1.0), sound.rate_hz)
         warnings.append("the sound holds values that are no numbers; they were replaced by silence")
-    share = float((np.abs(sound.samples) >= 0.999).mean())
+    share = sum(int(np.count_nonzero(np.abs(part) >= 0.999)) for part in _parts(sound)) / sound.samples.size
     if share > _CLIPPED_SHARE:
         warnings.append(f"the sound is clipped ({share:.1%} of it); lip sync from sound may suffer")
     return sound, tuple(warnings)
 
 
 def _silent(sound: Sound) -> bool:
-    return bool(np.abs(sound.samples).max(initial=0.0) < _SILENT_PEAK)
+    return all(float(np.abs(part).max(initial=0.0)) < _SILENT_PEAK for part in _parts(sound))
+
+
+def _parts(sound: Sound) -> Iterator[FloatArray]:
+    """Yield the samples piece by piece [shape=(C, up to 2**18)]: what is computed from them stays small."""
+    for first in range(0, sound.samples.shape[1], _PART):
+        yield sound.samples[:, first : first + _PART]
 
 
 def _given(speech: SpeechTrack, sound: Sound) -> SpeechTrack:

@@ -17,7 +17,7 @@ _LOW_HZ, _HIGH_HZ = 60.0, 420.0
 _PITCH_RATE_HZ = 8000
 _FRAME = 512
 """64 ms at 8 kHz: almost four periods of the lowest voice."""
-_BATCH = 2000
+_BATCH = 500
 _VOICED = 0.45
 """Normalised autocorrelation from which a frame counts as voiced (Boersma 1993 uses 0.45)."""
 _OCTAVE_COST = 0.08
@@ -43,16 +43,25 @@ def energy_of(envelope: Envelope, duration_s: float) -> FloatArray:
     return np.asarray(np.clip((level - reference) / 40.0 + 1.0, 0.0, 1.5), dtype=np.float32)
 
 
-def _low_rate(sound: Sound) -> FloatArray:
-    """Mono at 8 kHz by box averaging and linear interpolation: enough below 420 Hz."""
-    mono = np.nan_to_num(sound.mono)
+def _low_rate(sound: Sound, first: int, last: int) -> FloatArray:
+    """Return samples `first` to `last` - 1 of the sound in mono at 8 kHz; silence lies around it.
+
+    Box averages and linear interpolation are enough below 420 Hz. Only the part asked for is touched,
+    so that the memory does not grow with the sound.
+    """
     factor = max(1, sound.rate_hz // _PITCH_RATE_HZ)
-    whole = mono[: len(mono) // factor * factor].reshape(-1, factor).mean(axis=1)
-    if len(whole) == 0:
-        return np.zeros(1, np.float32)
-    rate_hz = sound.rate_hz / factor
-    times = np.arange(int(sound.duration_s * _PITCH_RATE_HZ)) / _PITCH_RATE_HZ * rate_hz
-    return np.asarray(np.interp(times, np.arange(len(whole)), whole), dtype=np.float32)
+    count = sound.samples.shape[1] // factor
+    inside = range(max(0, first), min(last, int(sound.duration_s * _PITCH_RATE_HZ)))
+    out = np.zeros(last - first, np.float32)
+    if not inside or not count:
+        return out
+    at = np.arange(inside.start, inside.stop) * (sound.rate_hz / factor / _PITCH_RATE_HZ)
+    low = min(int(at[0]), count - 1)
+    high = min(int(at[-1]) + 2, count)
+    mono = np.nan_to_num(sound.samples[:, low * factor : high * factor].mean(axis=0))
+    whole = mono.reshape(-1, factor).mean(axis=1)
+    out[inside.start - first : inside.stop - first] = np.interp(at - low, np.arange(high - low), whole)
+    return out
 
 
 def _pitch_of_frames(frames: FloatArray) -> FloatArray:
@@ -80,14 +89,13 @@ def _pitch_of_frames(frames: FloatArray) -> FloatArray:
 
 def pitch_of(sound: Sound, energy: FloatArray) -> FloatArray:
     """Return the fundamental frequency at 100 Hz [shape=energy.shape], 0 where unvoiced or quiet."""
-    low = _low_rate(sound)
     hop = int(_PITCH_RATE_HZ / RATE_HZ)
     pitch = np.zeros(len(energy), np.float32)
-    padded = np.pad(low, (_FRAME // 2, _FRAME + max(0, len(energy) * hop - len(low))))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, _FRAME)[::hop]
     for start in range(0, len(energy), _BATCH):
         stop = min(start + _BATCH, len(energy))
-        pitch[start:stop] = _pitch_of_frames(frames[start:stop])
+        part = _low_rate(sound, start * hop - _FRAME // 2, (stop - 1) * hop + _FRAME // 2)
+        frames = np.lib.stride_tricks.sliding_window_view(part, _FRAME)[::hop]
+        pitch[start:stop] = _pitch_of_frames(np.asarray(frames))
     pitch[energy < 0.3] = 0.0
     voiced = pitch[pitch > 0]
     if len(voiced):

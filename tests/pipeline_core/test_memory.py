@@ -1,0 +1,116 @@
+"""Memory grows with a clip's length by its sound and its curves only."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tracemalloc
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from talking_avatar.pipeline_core.host import PlainHost
+from talking_avatar.pipeline_core.motion import MotionSettings, generate_motion
+from talking_avatar.pipeline_core.speech import analyze
+from talking_avatar.pipeline_core.types import MotionLayer, MotionTrack, Sound
+
+ROOT = Path(__file__).resolve().parents[2]
+RATE_HZ = 24_000
+KEPT_MB_PER_MIN = 3.0
+"""Curves and phones of a minute at 25 frames/s; its sound at 24 kHz takes 5.8."""
+PEAK_MB_PER_MIN = 4.0
+RATIO = 1.15
+LENGTHS_MIN = (1, 6)
+MARK = "MEMORY "
+
+WORKER = """
+import json, sys, types
+package = types.ModuleType("talking_avatar")
+package.__path__ = [sys.argv[1]]
+sys.modules["talking_avatar"] = package
+sys.path[:] = [p for p in sys.path if p != sys.argv[1]]
+from fractions import Fraction
+from pathlib import Path
+import numpy as np
+from talking_avatar.models import register_all
+from talking_avatar.cli.sample import sample_portrait
+from talking_avatar.pipeline_core.host import PlainHost
+from talking_avatar.pipeline_core.motion import MotionSettings
+from talking_avatar.pipeline_core.pipeline import AvatarRequest, render_avatar
+from talking_avatar.pipeline_core.render.settings import RenderSettings
+from talking_avatar.pipeline_core.types import Sound
+register_all()
+second = (0.2 * np.sin(2 * np.pi * 150 * np.arange(24000) / 24000) *
+          np.hanning(8000).repeat(3)).astype(np.float32)
+hoard = []
+
+
+class Hoarding(PlainHost):
+    def progress(self, done, total):
+        hoard.append(np.ones(64_000))
+
+
+def peak_mb(minutes, host):
+    result = render_avatar(AvatarRequest(
+        portrait=str(sample_portrait()), out_path=str(Path(sys.argv[2]) / "clip.mp4"),
+        audio=Sound(np.tile(second, 60 * minutes)[None], 24000), engine="energy",
+        motion=MotionSettings(fps=Fraction(1)), render=RenderSettings(width_px=160, height_px=90)), host)
+    assert result.frames == 60 * minutes
+    return result.peak_rss_mb
+
+
+plain = PlainHost(threads=2)
+short, long = int(sys.argv[3]), int(sys.argv[4])
+print("MEMORY " + json.dumps([peak_mb(short, plain), peak_mb(long, plain), peak_mb(long, Hoarding(threads=2))]))
+"""
+
+
+def voice(minutes: float) -> Sound:
+    second = 0.2 * np.sin(2 * np.pi * 150 * np.arange(RATE_HZ) / RATE_HZ) * np.hanning(RATE_HZ)
+    return Sound(np.tile(second.astype(np.float32), int(60 * minutes))[None], RATE_HZ)
+
+
+def planned(sound: Sound, careless: bool = False) -> tuple[float, float, MotionTrack]:
+    """Return how many MB stay and are taken at most, besides the sound, when a clip is planned."""
+    tracemalloc.start()
+    try:
+        if careless:
+            float(np.abs(sound.samples.astype(np.float64)).mean())
+        speech = analyze(sound, engine="energy", host=PlainHost())
+        motion = generate_motion(speech, MotionSettings(fps=Fraction(25)), host=PlainHost())
+        motion.summed()
+        kept, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    return kept / 1e6, peak / 1e6, motion
+
+
+@pytest.mark.parametrize("careless", [False, True])
+def test_planning_grows_by_curves_only(careless):
+    planned(voice(0.05))  # what is made once per process must not count
+    short, long = planned(voice(1), careless), planned(voice(4), careless)
+    peak_per_min = (long[1] - short[1]) / 3
+    assert (long[0] - short[0]) / 3 < KEPT_MB_PER_MIN
+    # The control holds the whole sound twice as wide for a moment.
+    assert (peak_per_min < PEAK_MB_PER_MIN) is not careless
+
+
+def test_no_layer_holds_what_it_does_not_move():
+    blank = MotionLayer.zeros("blank", 10_000)
+    assert all(getattr(blank, name).strides[0] == 0 for name in ("blendshapes", "articulation", "head_deg"))
+    assert blank.scaled(2.0).blendshapes.shape == (10_000, 52)
+
+
+def test_six_minutes_take_hardly_more_than_one(tmp_path):
+    # One process: its peak can only rise, and what is made once is paid by the short clip.
+    command = [sys.executable, "-c", WORKER, str(ROOT), str(tmp_path), *map(str, LENGTHS_MIN)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=tmp_path,
+                          env={**os.environ, "OMP_NUM_THREADS": "1"})
+    line = next(line for line in done.stdout.splitlines() if line.startswith(MARK))
+    short, long, hoarding = json.loads(line[len(MARK):])
+    assert short > 200
+    assert long <= RATIO * short
+    assert hoarding > RATIO * short
