@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import cv2
 import numpy as np
 
 from ..pipeline_core.cache import shared
 from ..pipeline_core.errors import ContractError
 from ..pipeline_core.host import Host
 from ..pipeline_core.interfaces import DetectedFace
+from ..pipeline_core.lazy import cv2
 from ..pipeline_core.registry import Backend, register
 from ..pipeline_core.types import FloatArray, UInt8Array
 from .net.face_crop import SURE_SCORE, Region, candidates, crop, face_region, tiles, whole

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.signal import butter, resample_poly, sosfilt, sosfilt_zi
 
 from ..pipeline_core.errors import InputError
 from ..pipeline_core.host import Host
 from ..pipeline_core.interfaces import Recognition
+from ..pipeline_core.lazy import signal
 from ..pipeline_core.registry import Backend, register
 from ..pipeline_core.speech.phones import SILENCE, arpabet_to_ipa, segments_of
 from ..pipeline_core.speech.text import letters_to_sounds, spoken_words
@@ -54,10 +54,10 @@ def _prepare(sound: Sound, seed: int = 0, dither: float = _DITHER) -> np.ndarray
     divisor = math.gcd(RATE_HZ, sound.rate_hz)
     mono: FloatArray = np.nan_to_num(sound.mono)
     if sound.rate_hz != RATE_HZ:
-        mono = resample_poly(mono, RATE_HZ // divisor, sound.rate_hz // divisor).astype(np.float32)
+        mono = signal.resample_poly(mono, RATE_HZ // divisor, sound.rate_hz // divisor).astype(np.float32)
     if len(mono):
-        sections = butter(2, _RUMBLE_HZ, "highpass", fs=RATE_HZ, output="sos")
-        mono, _ = sosfilt(sections, mono, zi=sosfilt_zi(sections) * float(mono[0]))
+        sections = signal.butter(2, _RUMBLE_HZ, "highpass", fs=RATE_HZ, output="sos")
+        mono, _ = signal.sosfilt(sections, mono, zi=signal.sosfilt_zi(sections) * float(mono[0]))
     peak = float(np.abs(mono).max()) if len(mono) else 0.0
     gain = _PEAK / peak if peak > 1e-4 else 1.0
     noise = np.random.default_rng(seed).standard_normal(len(mono), dtype=np.float32) * dither

@@ -6,7 +6,12 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
-import numba
+from .lazy import UNUSABLE, unusable
+
+try:
+    import numba
+except UNUSABLE as _error:
+    raise unusable("numba", "numba", _error) from _error
 
 
 def compiled(*signatures: Any, **options: Any) -> Callable[[Callable[..., Any]], Any]:

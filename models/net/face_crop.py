@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
+from ...pipeline_core.lazy import cv2
 from ...pipeline_core.types import FloatArray, UInt8Array
 
 ROI_SCALE = 1.5

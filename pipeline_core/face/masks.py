@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
+from ..lazy import cv2
 from ..types import FaceTrack, FloatArray, UInt8Array
 from .geometry import LIPS_OUTER, OVAL, face_width_px
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itertools import islice
 
-import cv2
 import numpy as np
 
+from ..lazy import cv2
 from ..media.video import read_frames, verify_unchanged
 from ..types import FaceTrack, FloatArray, UInt8Array
 from . import geometry

@@ -6,9 +6,9 @@ seven clips, and on copies of them that were blurred or had parts painted over.
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
+from ..lazy import cv2
 from ..types import FloatArray, UInt8Array
 from .geometry import OVAL, eye_openings, face_box, face_width_px, head_angles, mouth_opening
 from .stylised import has_oversized_eyes

@@ -6,9 +6,9 @@ a blink would stop half-way.
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
+from ..lazy import cv2
 from ..types import FloatArray, UInt8Array
 
 NOT_SKIN = 22.0

@@ -12,9 +12,9 @@ from typing import Any
 import av
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import resample_poly
 
 from ..errors import InputError, SettingError, UnreadableMedia
+from ..lazy import signal
 from ..types import FloatArray, Sound
 from .files import existing_file
 
@@ -127,7 +127,7 @@ def resample(sound: Sound, rate_hz: int) -> Sound:
     if rate_hz == sound.rate_hz:
         return sound
     ratio = Fraction(rate_hz, sound.rate_hz)
-    samples = resample_poly(sound.samples, ratio.numerator, ratio.denominator, axis=1)
+    samples = signal.resample_poly(sound.samples, ratio.numerator, ratio.denominator, axis=1)
     return Sound(samples=samples.astype(np.float32, copy=False), rate_hz=rate_hz)
 
 

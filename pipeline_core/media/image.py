@@ -14,13 +14,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
 from ..errors import InputError, SettingError, UnreadableMedia
+from ..lazy import cv2
 from ..types import FloatArray, Portrait, UInt8Array
 from .files import existing_file, replacing
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from ..errors import MissingDependency
+from ..lazy import UNUSABLE, cv2
 from ..types import UInt8Array
 
 KR, KB = 0.2126, 0.0722
@@ -65,7 +66,7 @@ def _compiled() -> Callable[[UInt8Array, Planes], None] | None:
     """Return the compiled conversion, or None where numba is missing or cannot keep its results."""
     try:
         from .yuv_kernel import SHIFT, convert
-    except (ImportError, RuntimeError):
+    except (MissingDependency, RuntimeError, *UNUSABLE):
         return None
     table = _fixed_point(SHIFT)
     return lambda rgb, planes: convert(rgb, *planes, table)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from ..arkit import ARTICULATION_INDEX, INDEX
+from ..lazy import cv2
 from ..types import MotionLayer, MotionTrack, UInt8Array
 
 WIDTH_PX = 1280
@@ -17,7 +17,6 @@ LEFT_PX, RIGHT_PX, TOP_PX, BOTTOM_PX = 74, 168, 40, 34
 _PAPER, _INK, _LINE, _PANEL = (250, 250, 248), (50, 50, 54), (222, 222, 218), (255, 255, 255)
 _COLOURS = ((31, 98, 178), (204, 82, 22), (40, 138, 70), (138, 70, 160))
 """Blue, orange, green, violet (RGB): told apart with the common kinds of colour blindness by lightness."""
-_FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def _rows(total: MotionLayer) -> list[_Row]:
 
 
 def _text(image: UInt8Array, text: str, x: int, y: int, colour: tuple[int, int, int], size: float = 0.42) -> None:
-    cv2.putText(image, text, (x, y), _FONT, size, colour, 1, cv2.LINE_AA)
+    cv2.putText(image, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, colour, 1, cv2.LINE_AA)
 
 
 def _curve(image: UInt8Array, row: _Row, values: npt.NDArray[np.float32], box: tuple[int, int, int, int],

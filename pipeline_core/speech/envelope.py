@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import butter, sosfilt, sosfilt_zi
 
+from ..lazy import signal
 from ..types import FloatArray, Sound
 
 STEPS_PER_S = 1000
@@ -74,17 +74,17 @@ def envelope_of(sound: Sound) -> Envelope:
     full = np.zeros(steps, np.float32)
     high = np.zeros(steps, np.float32)
     corner = min(_HIGH_HZ, 0.4 * rate_hz)
-    sections = butter(2, corner, "highpass", fs=rate_hz, output="sos")
-    state = sosfilt_zi(sections) * 0.0
-    no_rumble = butter(2, min(_RUMBLE_HZ, 0.1 * rate_hz), "highpass", fs=rate_hz, output="sos")
-    rumble_state = sosfilt_zi(no_rumble) * float(np.nan_to_num(sound.samples[:, :1].mean())) if total else state
+    sections = signal.butter(2, corner, "highpass", fs=rate_hz, output="sos")
+    state = signal.sosfilt_zi(sections) * 0.0
+    no_rumble = signal.butter(2, min(_RUMBLE_HZ, 0.1 * rate_hz), "highpass", fs=rate_hz, output="sos")
+    rumble_state = signal.sosfilt_zi(no_rumble) * float(np.nan_to_num(sound.samples[:, :1].mean())) if total else state
     for start_ms in range(0, steps, _CHUNK_S * STEPS_PER_S):
         count = min(_CHUNK_S * STEPS_PER_S, steps - start_ms)
         first = start_ms * rate_hz // STEPS_PER_S
         last = (start_ms + count) * rate_hz // STEPS_PER_S
         mono = np.nan_to_num(sound.samples[:, first:last].mean(axis=0))
-        mono, rumble_state = sosfilt(no_rumble, mono, zi=rumble_state)
-        filtered, state = sosfilt(sections, mono, zi=state)
+        mono, rumble_state = signal.sosfilt(no_rumble, mono, zi=rumble_state)
+        filtered, state = signal.sosfilt(sections, mono, zi=state)
         part = slice(start_ms, start_ms + count)
         full[part] = _mean_square(mono, first, rate_hz, start_ms, count)
         high[part] = _mean_square(np.asarray(filtered, np.float32), first, rate_hz, start_ms, count)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import cv2
 import numpy as np
 
+from ..lazy import cv2
 from ..types import Sound, SpeechTrack, UInt8Array
 from .phones import VISEMES
 
@@ -17,7 +17,6 @@ _WAVE = (96, 170, 230)
 _SHUT = (235, 92, 88)
 _TITLE_PX = 24
 _AXIS_PX = 20
-_FONT = cv2.FONT_HERSHEY_SIMPLEX
 _ASCII = {"ɑ": "a", "æ": "ae", "ʌ": "^", "ɔ": "o", "ə": "e", "ɚ": "er", "ɝ": "er", "ɛ": "E", "ɜ": "er", "ɪ": "I",
           "ᵻ": "I", "ʊ": "U", "θ": "th", "ð": "dh", "ʃ": "sh", "ʒ": "zh", "ŋ": "ng", "ɹ": "r", "ɾ": "d", "ɡ": "g",
           "ː": "", "ʧ": "ch", "ʤ": "j", "ɐ": "a", "ɒ": "o", "ɲ": "ny", "ʁ": "R", "ɣ": "gh", "ø": "oe", "œ": "oe",
@@ -55,12 +54,12 @@ class _Canvas:
 
     def label(self, text: str, left: int, baseline: int, size: float, room: int | None = None) -> bool:
         """Write `text`, centred in `room` pixels where given; False where it does not fit."""
-        (width, _), _ = cv2.getTextSize(text, _FONT, size, 1)
+        (width, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, 1)
         if room is not None:
             if width + 2 > room:
                 return False
             left += (room - width) // 2
-        cv2.putText(self.image, text, (left, baseline), _FONT, size, _TEXT, 1, cv2.LINE_AA)
+        cv2.putText(self.image, text, (left, baseline), cv2.FONT_HERSHEY_SIMPLEX, size, _TEXT, 1, cv2.LINE_AA)
         return True
 
 
