@@ -16,8 +16,8 @@ from ..pipeline_core.errors import AvatarError
 from ..pipeline_core.host import Host, PlainHost
 from ..pipeline_core.media.image import load_portrait
 from ..pipeline_core.scoring import lips, offset
+from ..pipeline_core.scoring.dlib_judge import DlibDescriptor, DlibLandmarks
 from .console import EXIT_OK, LauncherError, emit, say
-from .judges import DlibDescriptor, DlibLandmarks
 from .quality_clip import (
     SOURCES,
     ClipReport,

@@ -3,9 +3,9 @@
 import math
 
 import pytest
-from talking_avatar.cli.judges import _package
 from talking_avatar.cli.quality import SENTENCES, Row, pairs, show
 from talking_avatar.pipeline_core.errors import MissingDependency
+from talking_avatar.pipeline_core.scoring.dlib_judge import _package
 
 
 def test_every_face_and_sentence_has_its_turn():

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
-from talking_avatar.cli.judges import DlibDescriptor, DlibLandmarks
 from talking_avatar.cli.quality_clip import (
     FPS,
     head_and_neck,
@@ -26,6 +25,7 @@ from talking_avatar.pipeline_core.motion import MotionSettings, generate_motion
 from talking_avatar.pipeline_core.render.plan import mask, plan_render, preview
 from talking_avatar.pipeline_core.render.settings import RenderSettings
 from talking_avatar.pipeline_core.scoring import lips, look, offset
+from talking_avatar.pipeline_core.scoring.dlib_judge import DlibDescriptor, DlibLandmarks
 from talking_avatar.pipeline_core.scoring.landmarks import eye_opening
 from talking_avatar.pipeline_core.types import Closure, Phone
 

@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ..pipeline_core.errors import MissingDependency
-from ..pipeline_core.types import UInt8Array
+from ..errors import MissingDependency
+from ..types import UInt8Array
 
 SEARCH_PX = 320
 """Longest side of the picture in which the face is looked for; it is then doubled once."""
