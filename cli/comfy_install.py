@@ -95,7 +95,7 @@ def _with_python(tree: Path, origin: str) -> ComfyInstall:
     candidates = [*own, Path(sys.executable)]
     for python in candidates:
         if not imports(python, ["torch", "aiohttp", "comfyui_frontend_package"]):
-            missing = imports(python, ["numpy", "cv2", "librosa", "imageio", "safetensors", "huggingface_hub"])
+            missing = imports(python, ["numpy", "scipy", "numba", "cv2", "safetensors"])
             if missing:
                 raise LauncherError(
                     f"ComfyUI's Python {python} lacks {', '.join(missing)}",

