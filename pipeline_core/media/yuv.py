@@ -1,4 +1,4 @@
-"""RGB to planar YUV 4:2:0, BT.709, limited range: the form that H.264 players expect.
+"""RGB to planar YUV, BT.709, limited range: the form that players expect.
 
 Three quarters of the time that libswscale takes for this are saved, and its bias of one grey
 level (it truncates where we round) with it. Chroma is the mean of 2 x 2 pixels; OpenCV's own
@@ -7,7 +7,7 @@ I420 conversion takes one pixel of four, which flickers on hair.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import numpy as np
@@ -51,6 +51,26 @@ def rgb_to_i420_plain(rgb: UInt8Array, planes: Planes) -> None:
     small = cv2.resize(rgb, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
     for row, source, plane in zip(matrix, (rgb, small, small), planes, strict=True):
         np.copyto(plane, cv2.transform(source, row[None]))
+
+
+def rgb_to_planes(rgb: UInt8Array, planes: Sequence[npt.NDArray[np.uint8 | np.uint16]], bits: int) -> None:
+    """Convert a picture into planes of any depth and chroma size.
+
+    Parameters
+    ----------
+    rgb : UInt8Array
+        Picture [shape=(H, W, 3)].
+    planes : sequence of array
+        Y [shape=(H, W)], U and V [their shape says how chroma is scaled down]; overwritten.
+    bits : int
+        Depth of the codes, 8 to 16.
+    """
+    matrix = (coefficients() * (1 << (bits - 8))).astype(np.float32)
+    deep = rgb.astype(np.uint16)
+    size = planes[1].shape[::-1]
+    small = deep if planes[1].shape == deep.shape[:2] else cv2.resize(deep, size, interpolation=cv2.INTER_AREA)
+    for row, source, plane in zip(matrix, (deep, small, small), planes, strict=True):
+        np.copyto(plane, cv2.transform(source, row[None]), casting="same_kind")
 
 
 def _fixed_point(shift: int) -> npt.NDArray[np.int32]:

@@ -218,7 +218,7 @@ def test_impossible_rates_and_sizes(tmp_path, change):
 
 
 def test_settings_are_checked(tmp_path):
-    for bad in ({"codec": "h999"}, {"preset": "warp"}, {"crf": 99}):
+    for bad in ({"format": "h999"}, {"preset": "warp"}, {"crf": 99}):
         with pytest.raises(SettingError):
             EncodeSettings(**bad)
     with pytest.raises(SettingError, match="ending"):
