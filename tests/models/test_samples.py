@@ -1,0 +1,49 @@
+"""The shipped samples can be used at once: a face is found, the mask is hers, the words are audible."""
+
+import numpy as np
+import pytest
+from talking_avatar.models import register_all, samples
+from talking_avatar.pipeline_core.errors import UnreadableMedia
+from talking_avatar.pipeline_core.face.detect import DetectSettings, detect_faces
+from talking_avatar.pipeline_core.host import PlainHost
+
+ASTRONAUT, CUT_OUT = samples.PORTRAITS
+SPEECH = next(iter(samples.RECORDINGS))
+
+
+def test_every_file_is_there_and_the_pack_stays_small():
+    files = {s.file for s in [*samples.PORTRAITS.values(), *samples.RECORDINGS.values()]}
+    files |= {s.mask for s in samples.PORTRAITS.values() if s.mask}
+    assert sum(samples.sample_file(name).stat().st_size for name in files) < 250_000
+    assert all(samples.is_sample(name) for name in [*samples.PORTRAITS, *samples.RECORDINGS])
+    assert not samples.is_sample("photo.png") and not samples.is_sample(None)
+
+
+def test_the_portrait_shows_one_face_and_the_mask_covers_it():
+    plain, cut = samples.sample_portrait(ASTRONAUT), samples.sample_portrait(CUT_OUT)
+    assert plain.image.shape == cut.image.shape == (512, 512, 3) and plain.alpha is None
+    register_all()
+    face = detect_faces(plain, DetectSettings(), PlainHost(threads=1))
+    assert len(face.face_ids) == 1
+    x, y = face.selected_landmarks_px[:, :2].round().astype(int).T
+    assert (cut.alpha[y, x] == 255).mean() > 0.97
+    assert (cut.alpha[:100, :100] == 0).all() and (cut.alpha[30:200, 380:] == 0).all()
+    whole = cut.alpha == 255
+    assert np.array_equal(cut.image[whole], plain.image[whole])
+
+
+def test_the_recording_is_a_sentence():
+    sound, transcript = samples.sample_speech(SPEECH)
+    assert 2.0 < sound.duration_s < 5.0 and sound.rate_hz == 16000
+    assert np.abs(sound.samples).max() > 0.1 and transcript.endswith(".")
+
+
+@pytest.mark.parametrize("load", [samples.sample_portrait, samples.sample_speech])
+def test_an_unknown_sample_is_explained(load):
+    with pytest.raises(UnreadableMedia, match="sample: zzz.*hint: Choose one of: sample: "):
+        load("sample: zzz")
+
+
+def test_a_missing_file_is_explained():
+    with pytest.raises(UnreadableMedia, match="missing from this pack"):
+        samples.sample_file("gone.flac")
