@@ -75,7 +75,7 @@ def with_mask(portrait: Portrait, mask: torch.Tensor | None) -> Portrait:
         raise InputError(
             f"the mask is {alpha.shape[1]} x {alpha.shape[0]} px, the picture {portrait.width_px} x {portrait.height_px}",
             hint="Connect the MASK output of the node that loads the picture.")
-    return portrait_from_array(np.dstack([portrait.image, alpha]), source=portrait.source)
+    return portrait_from_array(np.dstack([portrait.image, alpha]), source=portrait.source, warnings=portrait.warnings)
 
 
 def to_audio(sound: Sound) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 
@@ -12,7 +11,10 @@ from comfy_api.latest import io
 
 from ..pipeline_core.errors import UnreadableMedia
 from ..pipeline_core.media.image import load_portrait
+from ..pipeline_core.media.video import media_file
 from . import convert, sockets
+
+_PHONE_PICTURES = (".heic", ".heif", ".hif", ".avif")
 
 
 class LoadPortrait(io.ComfyNode):
@@ -48,7 +50,7 @@ class LoadPortrait(io.ComfyNode):
                            mask: torch.Tensor | None = None) -> str:
         """Run again when the file's content changes."""
         path = _path_of(file)
-        return hashlib.sha256(path.read_bytes()).hexdigest() if path else ""
+        return media_file(path).sha256 if path else ""
 
     @classmethod
     def execute(cls, file: str | None = None, image: torch.Tensor | None = None,
@@ -68,7 +70,9 @@ def _input_files() -> list[str]:
     if not os.path.isdir(folder):
         return []
     names = [entry.name for entry in os.scandir(folder) if entry.is_file()]
-    return sorted(folder_paths.filter_files_content_types(names, ["image"]))
+    known = folder_paths.filter_files_content_types(names, ["image"])
+    # The system's table of types, which ComfyUI asks, lacks these on many machines.
+    return sorted({*known, *(name for name in names if name.lower().endswith(_PHONE_PICTURES))})
 
 
 def _path_of(file: str | None) -> Path | None:

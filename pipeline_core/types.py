@@ -73,6 +73,8 @@ class Portrait:
     """Where it came from, for messages: a file name or "image"."""
     sha256: str = field(default="")
     """Hash of the pixels; computed when empty."""
+    warnings: tuple[str, ...] = ()
+    """What the user should know about the file: an animation, a picture that was reduced."""
 
     def __post_init__(self) -> None:
         _expect(self.image.ndim == 3 and self.image.shape[2] == 3 and self.image.dtype == np.uint8,
@@ -110,6 +112,8 @@ class Sound:
     samples: FloatArray
     """Samples in -1..1 [shape=(C, N)]."""
     rate_hz: int
+    warnings: tuple[str, ...] = ()
+    """What the user should know about the file: damage, channels that were mixed."""
 
     def __post_init__(self) -> None:
         _expect(self.samples.ndim == 2 and self.rate_hz > 0,

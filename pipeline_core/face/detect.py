@@ -109,4 +109,5 @@ def _photo_track(portrait: Portrait, faces: Sequence[DetectedFace], settings: De
         landmarks_px=np.stack([face.landmarks_px for face in faces])[None],
         score_ratio=np.asarray([[face.score_ratio for face in faces]], np.float32),
         face_ids=tuple(range(len(faces))), selected=settings.face_index, portrait=portrait,
-        warnings=quality_warnings(visible_pixels(portrait), talker.landmarks_px, talker.score_ratio))
+        warnings=(*portrait.warnings,
+                  *quality_warnings(visible_pixels(portrait), talker.landmarks_px, talker.score_ratio)))

@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-import io
-import logging
 import os
-import struct
-import warnings
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from ..errors import InputError, SettingError, UnreadableMedia
+from ..errors import InputError, SettingError
 from ..lazy import cv2
 from ..types import FloatArray, Portrait, UInt8Array
-from .files import existing_file, replacing
+from .files import replacing
+from .picture_file import MAX_PIXELS, decode_picture, eight_bits, too_large
 
-_LOG = logging.getLogger("talking_avatar")
-
-MAX_PIXELS = 100_000_000
-"""100 MP are 300 MB as RGB; the largest phone cameras make 200 MP only on request."""
 MIN_SIDE_PX = 16
-_FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "AVIF", "GIF", "BMP", "DIB", "TIFF", "JPEG2000", "PPM", "TGA", "PCX", "ICO",
-            "ICNS", "PSD", "DDS", "QOI", "SGI", "HEIF")  # fmt: skip
-"""All that hold pixels and are decoded by Pillow itself: for EPS it would start Ghostscript on a
-stranger's program."""
-_HINT = "Use a picture that opens in an ordinary viewer; save it as PNG or JPEG if it is of another kind."
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error, zlib.error)
-"""What Pillow's decoders raise on damaged files."""
 FACE_HEIGHT_RATIO = 0.45
 """Where the middle of the face comes to lie in a crop, from the top: a little above the centre."""
 
@@ -43,102 +26,23 @@ FACE_HEIGHT_RATIO = 0.45
 def load_portrait(path: str | os.PathLike[str]) -> Portrait:
     """Read a picture of any mode and depth; of an animation, the first frame.
 
-    EXIF rotation and a colour profile that is not sRGB are applied, 16 bits are scaled to 8.
+    EXIF rotation and a colour profile that is not sRGB are applied, 16 bits are scaled to 8, and
+    what is larger than 36 megapixels is reduced while it is read. `Portrait.warnings` says so.
 
     Raises
     ------
     UnreadableMedia
         If the file is missing, broken or of an unknown format.
     InputError
-        If the picture is larger than 100 megapixels or smaller than 16 px.
+        If the picture is larger than 128 megapixels or smaller than 16 px.
+    MissingDependency
+        If it is a HEIC picture that this PyAV cannot decode.
     """
-    name = Path(path).name
-    existing_file(path, "picture")
-    try:
-        array = _decode(Path(path).read_bytes(), name)
-    except Image.DecompressionBombError as error:
-        raise _too_large(name, str(error)) from error
-    except _BROKEN as error:
-        raise UnreadableMedia(f"cannot decode the picture {name!r}: {error}", hint=_HINT) from error
-    return portrait_from_array(array, source=name)
+    found = decode_picture(path)
+    return portrait_from_array(found.pixels, source=Path(path).name, warnings=found.warnings)
 
 
-def _too_large(name: str, size: str) -> InputError:
-    return InputError(f"picture {name!r} is larger than {MAX_PIXELS // 1_000_000} megapixels ({size})",
-                      hint="Scale it down first: 1000 px across the face are plenty.")
-
-
-def _decode(data: bytes, name: str) -> npt.NDArray[Any]:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is below
-            image: Image.Image = Image.open(io.BytesIO(data), formats=_known_formats())
-    except UnidentifiedImageError:
-        return _decode_deep(data)
-    if image.width * image.height > MAX_PIXELS:
-        raise _too_large(name, f"{image.width} x {image.height}")
-    return _to_array(ImageOps.exif_transpose(image))
-
-
-@cache
-def _known_formats() -> tuple[str, ...]:
-    """Return those of our formats that this Pillow has."""
-    Image.init()
-    return tuple(name for name in _FORMATS if name in Image.OPEN)
-
-
-def _decode_deep(data: bytes) -> npt.NDArray[Any]:
-    """Decode what Pillow lacks, for example 16 bits per channel in TIFF."""
-    try:
-        array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error as error:
-        raise ValueError("unknown or damaged format") from error
-    if array is None:
-        raise ValueError("unknown format")
-    if array.shape[0] * array.shape[1] > MAX_PIXELS:
-        raise Image.DecompressionBombError(f"{array.shape[1]} x {array.shape[0]}")
-    if array.ndim == 3:
-        array = array[..., [2, 1, 0, 3][:array.shape[2]]]
-    return np.asarray(array)
-
-
-def _to_array(image: Image.Image) -> npt.NDArray[Any]:
-    """Return grey, RGB or RGBA of 8 or 16 bits."""
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return _deep_grey(np.asarray(image), image.mode)
-    profile = image.info.get("icc_profile")
-    if image.mode in ("RGBa", "La"):
-        image = image.convert(image.mode[:-1] + "A")
-    if profile and image.mode in ("RGB", "RGBA", "CMYK"):
-        image = _to_srgb(image, profile)
-    transparent = "A" in image.getbands() or "transparency" in image.info
-    return np.asarray(image.convert("RGBA" if transparent else "RGB"))
-
-
-def _deep_grey(grey: npt.NDArray[Any], mode: str) -> npt.NDArray[Any]:
-    if mode.startswith("I;16"):
-        return grey.astype(np.uint16)
-    # "I" is how Pillow holds 16-bit PNG as well as 8-bit values in 32 bits; "F" has no fixed white.
-    values = np.nan_to_num(grey.astype(np.float64))
-    top = values.max(initial=0)
-    white = 1.0 if mode == "F" and top <= 1.0 else 255.0 if top <= 255 else 65535.0
-    return np.asarray(np.clip(np.round(values / white * 65535), 0, 65535).astype(np.uint16))
-
-
-def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if "srgb" in ImageCms.getProfileDescription(source).lower():
-            return image
-        mode = "RGBA" if image.mode == "RGBA" else "RGB"
-        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=mode)
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError) as error:
-        _LOG.warning("the colour profile of the picture is not usable (%s) and is left out", error)
-        return image
-    return image if converted is None else converted
-
-
-def portrait_from_array(array: npt.ArrayLike, source: str = "image") -> Portrait:
+def portrait_from_array(array: npt.ArrayLike, source: str = "image", warnings: tuple[str, ...] = ()) -> Portrait:
     """Return a portrait from pixels.
 
     Parameters
@@ -148,6 +52,8 @@ def portrait_from_array(array: npt.ArrayLike, source: str = "image") -> Portrait
         8-bit, 16-bit, or floating in 0..1 (NaN counts as 0).
     source : str
         Where it came from, for messages.
+    warnings : tuple of str
+        What the user should know about it.
 
     Raises
     ------
@@ -165,31 +71,20 @@ def portrait_from_array(array: npt.ArrayLike, source: str = "image") -> Portrait
     if min(height, width) < MIN_SIDE_PX:
         raise InputError(f"{source!r} is {width} x {height} px", hint="Use a picture of at least 256 px.")
     if height * width > MAX_PIXELS:
-        raise _too_large(source, f"{width} x {height}")
-    pixels = _eight_bits(pixels)
+        raise too_large(source, f"{width} x {height}")
+    pixels = eight_bits(pixels)
     colour = pixels[..., :3] if pixels.shape[2] >= 3 else np.repeat(pixels[..., :1], 3, axis=2)
     alpha = pixels[..., -1] if pixels.shape[2] in (2, 4) else None
     if alpha is not None and alpha.min() == 255:
         alpha = None
-    return Portrait(image=_own(colour, array), alpha=None if alpha is None else _own(alpha, array), source=source)
+    return Portrait(image=_own(colour, array), alpha=None if alpha is None else _own(alpha, array), source=source,
+                    warnings=warnings)
 
 
 def _own(pixels: UInt8Array, array: npt.ArrayLike) -> UInt8Array:
     """Return contiguous pixels that nobody else can change."""
     shared = isinstance(array, np.ndarray) and array.flags.writeable and np.may_share_memory(pixels, array)
     return pixels.copy() if shared else np.ascontiguousarray(pixels)
-
-
-def _eight_bits(pixels: npt.NDArray[Any]) -> UInt8Array:
-    if pixels.dtype == np.uint8:
-        return pixels
-    if pixels.dtype == np.bool_:
-        return np.where(pixels, 255, 0).astype(np.uint8)
-    if pixels.dtype == np.uint16:
-        return np.asarray((pixels.astype(np.uint32) + 128) // 257, dtype=np.uint8)
-    if np.issubdtype(pixels.dtype, np.floating):
-        return np.asarray(np.clip(np.round(np.nan_to_num(pixels.astype(np.float32)) * 255), 0, 255), dtype=np.uint8)
-    return np.asarray(np.clip(pixels, 0, 255), dtype=np.uint8)
 
 
 @dataclass(frozen=True)
@@ -250,7 +145,7 @@ def crop_resize(portrait: Portrait, width_px: int, height_px: int,
 
     image = scaled(portrait.image)
     alpha = None if portrait.alpha is None else scaled(portrait.alpha)
-    return (Portrait(image=image, alpha=alpha, source=portrait.source),
+    return (Portrait(image=image, alpha=alpha, source=portrait.source, warnings=portrait.warnings),
             Crop(left, top, width_px / box_w, height_px / box_h))
 
 

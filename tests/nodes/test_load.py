@@ -30,6 +30,14 @@ def test_only_pictures_are_offered(node, photo):
     assert file.options["options"] == ["photo.png"]
 
 
+def test_pictures_of_phones_are_offered_where_the_system_does_not_know_them(node, photo, tmp_path, comfy, monkeypatch):
+    monkeypatch.setattr(comfy, "filter_files_content_types", lambda names, kinds: ["photo.png"])
+    for name in ("IMG_1.HEIC", "b.avif"):
+        (tmp_path / "input" / name).touch()
+    file = next(socket for socket in node.define_schema().inputs if socket.id == "file")
+    assert file.options["options"] == ["IMG_1.HEIC", "b.avif", "photo.png"]
+
+
 def test_no_input_folder_is_no_error(node, comfy, tmp_path):
     (tmp_path / "input").rmdir()
     assert node.define_schema().inputs[0].options["options"] == []
