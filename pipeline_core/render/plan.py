@@ -18,11 +18,15 @@ from ..cache import shared
 from ..errors import InputError, NoFaceFound, SettingError
 from ..host import Host
 from ..interfaces import Renderer
+from ..lazy import cv2
 from ..media.image import crop_resize, over
 from ..media.video import verify_unchanged
 from ..registry import Backend, resolve
 from ..types import FaceTrack, MotionTrack, Sound, UInt8Array, array_sha256
-from .pictures import Pictures, covering, frames_of, size_of
+from .backdrop import backdrops
+from .matte import matted
+from .pictures import Pictures, frames_of, holds_opacity, numbered_frames, size_of
+from .replacement import check_replacement, is_numbered
 from .settings import BlendSettings, RenderSettings
 
 MAX_SOURCE_SIDE_PX = 3840
@@ -38,7 +42,7 @@ class RenderPlan:
     settings: RenderSettings = field(default_factory=RenderSettings)
     blend: BlendSettings = field(default_factory=BlendSettings)
     background: Pictures | None = None
-    """Seen through transparent parts."""
+    """Seen through transparent parts, where `blend.background` is "source" or "blur"."""
     replacement: Pictures | None = None
     """Frames to take instead of the drawn ones: an upscaler's or restorer's result."""
     warnings: tuple[str, ...] = ()
@@ -57,6 +61,22 @@ class RenderPlan:
     def fps(self) -> Fraction:
         """Frame rate."""
         return self.motion.fps
+
+    @property
+    def has_opacity(self) -> bool:
+        """Whether the person is cut out: the photo is transparent around them."""
+        return self.face.portrait is not None and self.face.portrait.alpha is not None
+
+    @property
+    def shows_backdrop(self) -> bool:
+        """Whether something else than the photo's own background is behind the person."""
+        return self.background is not None or self.blend.background in ("color", "blur")
+
+    @property
+    def transparent(self) -> bool:
+        """Whether the frames are RGBA."""
+        given = self.replacement is not None and holds_opacity(self.replacement)
+        return (self.has_opacity or given) and not self.shows_backdrop
 
     @property
     def sound(self) -> Sound | None:
@@ -133,35 +153,74 @@ def blend(plan: RenderPlan, settings: BlendSettings, *, background: Pictures | N
     plan : RenderPlan
         What is drawn.
     settings : BlendSettings
-        Strengths.
+        Strengths, and what is behind the person; "source" keeps what the plan has.
     background : Pictures, optional
-        Seen through transparent parts; scaled to cover the frame.
+        Seen behind the person; scaled to cover the frame.
     mask : UInt8Array, optional
         255 where the person is, 0 where the background is to be seen [shape of the photo]. It
         becomes the photo's transparency, so that it moves along with the head.
     replacement : Pictures, optional
-        Frames to take instead of the drawn ones; the last is held.
+        Frames to take instead of those of `plan`, as many as it has. This step's background goes
+        behind them.
+
+    Raises
+    ------
+    InputError, SettingError
+        If a background needs to know where the person is, or contradicts the settings, or the mask
+        or the replacement do not fit.
     """
-    face = plan.face if mask is None else _matted(plan.face, mask)
+    _expect_one_background(settings, background)
     if replacement is not None:
-        size_of(replacement)
-    if background is not None:
-        size_of(background)
-        if replacement is None and (face.portrait is None or face.portrait.alpha is None):
-            raise InputError("a background needs to know where the person is",
-                             hint="Connect a mask, or use a portrait with transparency.")
-    return replace(plan, face=face, blend=settings,
-                   background=plan.background if background is None else background,
-                   replacement=plan.replacement if replacement is None else replacement)
+        plan = replaced(plan, replacement)
+    changes = settings.background != "source" or background is not None
+    warnings: tuple[str, ...] = ()
+    if mask is not None and changes:
+        face, warnings = matted(plan.face, mask)
+        plan = replace(plan, face=face)
+    elif mask is not None:
+        warnings = ("The mask changes nothing while the background is the source's own.",)
+    # The photo is what is shown out of focus, so that frames with opacity are not enough for a blur.
+    cut_out = plan.has_opacity or (plan.transparent and (background is not None or settings.background != "blur"))
+    if changes and not cut_out:
+        asked = "a background picture" if background is not None else f"background={settings.background!r}"
+        raise InputError(f"{asked} needs to know where the person is",
+                         hint="Connect a MASK that is white on the person, or use a portrait with transparency.")
+    if not changes:
+        settings = replace(settings, **{name: getattr(plan.blend, name) for name in _BACKGROUND_FIELDS})
+    return replace(plan, blend=settings, background=background if changes else plan.background,
+                   warnings=tuple(dict.fromkeys([*plan.warnings, *warnings])))
 
 
-def _matted(face: FaceTrack, mask: UInt8Array) -> FaceTrack:
-    if face.portrait is None:
-        raise InputError("a mask can be applied to a photo only", hint="Use a photo as the source.")
-    if mask.shape != face.portrait.image.shape[:2]:
-        raise InputError(f"the mask is {mask.shape[1]} x {mask.shape[0]} px, the photo {face.portrait.width_px} x "
-                         f"{face.portrait.height_px}", hint="Use a mask of the photo's size.")
-    return replace(face, portrait=replace(face.portrait, alpha=np.ascontiguousarray(mask, dtype=np.uint8), sha256=""))
+_BACKGROUND_FIELDS = ("background", "background_color", "background_blur", "background_end")
+
+
+def _expect_one_background(settings: BlendSettings, background: Pictures | None) -> None:
+    if background is None:
+        return
+    size_of(background)
+    if settings.background in ("color", "transparent"):
+        raise SettingError(f"background={settings.background!r} contradicts the background picture that is connected",
+                           hint="Disconnect the picture, or choose 'source' to show it as it is, or 'blur'.")
+
+
+def replaced(plan: RenderPlan, pictures: Pictures) -> RenderPlan:
+    """Return the plan with other frames instead of its own, one for one.
+
+    A background that the plan already has is part of the given frames. Where the plan is
+    transparent and the frames are not, they get its moving opacity, scaled to their size.
+
+    Raises
+    ------
+    InputError
+        If their number is not that of the plan.
+    """
+    warnings = check_replacement(pictures, plan.frames, plan.fps)
+    face = plan.face
+    if plan.shows_backdrop and face.portrait is not None:
+        face = replace(face, portrait=replace(face.portrait, alpha=None, sha256=""))
+    return replace(plan, face=face, replacement=pictures, background=None,
+                   blend=replace(plan.blend, background="source"),
+                   warnings=tuple(dict.fromkeys([*plan.warnings, *warnings])))
 
 
 def frames(plan: RenderPlan, start: int, stop: int | None, host: Host) -> Iterator[UInt8Array]:
@@ -173,21 +232,31 @@ def frames(plan: RenderPlan, start: int, stop: int | None, host: Host) -> Iterat
     if not 0 <= start <= stop <= plan.frames:
         raise SettingError(f"frames {start} to {stop} are outside 0 to {plan.frames}",
                            hint=f"Ask for frames between 0 and {plan.frames}.")
-    drawn = _replaced(plan, start, stop) if plan.replacement is not None else _drawn(plan, start, stop, host)
-    if plan.background is None:
-        yield from drawn
+    front = _replaced(plan, start, stop, host) if plan.replacement is not None else _drawn(plan, start, stop, host)
+    if not plan.shows_backdrop:
+        yield from front
         return
-    width, height = plan.size_px
-    backdrop = frames_of(plan.background, plan.fps, start, stop)
-    for frame, behind in zip(drawn, backdrop, strict=True):
-        if frame.shape[2] == 4:
-            frame = over(frame[..., :3], frame[..., 3], covering(behind, width, height))
-        yield frame
+    photo = sized_face(plan).portrait
+    assert photo is not None
+    behind = backdrops(photo, plan.blend, plan.background, plan.size_px, plan.fps, start, stop)
+    for frame, backdrop in zip(front, behind, strict=True):
+        yield over(frame[..., :3], frame[..., 3], backdrop) if frame.shape[2] == 4 else frame
 
 
-def _replaced(plan: RenderPlan, start: int, stop: int) -> Iterator[UInt8Array]:
+def _replaced(plan: RenderPlan, start: int, stop: int, host: Host) -> Iterator[UInt8Array]:
+    """Yield frames of another program; where they lack opacity that the plan has, with the plan's."""
     assert plan.replacement is not None
-    return frames_of(plan.replacement, plan.fps, start, stop)
+    given = (numbered_frames(plan.replacement, start, stop) if is_numbered(plan.replacement, plan.frames)
+             else frames_of(plan.replacement, plan.fps, start, stop))
+    drawn: Iterator[UInt8Array] | None = None
+    for done, frame in enumerate(given, 1):
+        if frame.shape[2] == 3 and plan.has_opacity:
+            drawn = drawn or _drawn(plan, start + done - 1, stop, host)
+            opacity = cv2.resize(next(drawn)[..., 3], frame.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+            frame = np.dstack([frame, opacity])
+        else:
+            host.progress(done, stop - start)
+        yield frame
 
 
 def _drawn(plan: RenderPlan, start: int, stop: int, host: Host) -> Iterator[UInt8Array]:
@@ -202,7 +271,7 @@ def preview(plan: RenderPlan, index: int, host: Host) -> UInt8Array:
 
 def mask(plan: RenderPlan, host: Host) -> UInt8Array:
     """Return 255 wherever any frame may differ from the source [shape=(H, W)]."""
-    if plan.background is not None or plan.replacement is not None:
+    if plan.shows_backdrop or plan.replacement is not None:
         width, height = plan.size_px
         return np.full((height, width), 255, np.uint8)
     renderer, state = prepared(plan, host)

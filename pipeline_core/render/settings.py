@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
@@ -11,6 +12,10 @@ from ..errors import SettingError
 
 MIN_SIDE_PX, MAX_SIDE_PX = 16, 8192
 BackgroundMotion = Literal["carry", "hold"]
+Background = Literal["source", "color", "blur", "transparent"]
+BackgroundEnd = Literal["loop", "hold"]
+MAX_BLUR = 4.0
+_COLOUR = re.compile(r"#?([0-9a-fA-F]{6})")
 
 
 @dataclass(frozen=True)
@@ -56,14 +61,34 @@ class BlendSettings:
     """How much of the photo's noise the drawn parts get, 0..2."""
     background_motion: BackgroundMotion = "carry"
     """"carry": hair, neck and what is behind them follow the head softly; "hold": they stay."""
+    background: Background = "source"
+    """What is behind the person: the photo's own (or a picture that is given with the plan), one
+    colour, the photo's own out of focus, or nothing."""
+    background_color: str = "#404040"
+    """"#rrggbb", for "color"."""
+    background_blur: float = 1.0
+    """Strength of "blur", 0..4; 1 is a portrait lens."""
+    background_end: BackgroundEnd = "loop"
+    """What a video behind the person does when it is over: begin again, or hold its last picture."""
 
     def __post_init__(self) -> None:
-        for name, top in (("idle", 2.0), ("seam_feather", 4.0), ("grain", 2.0)):
+        for name, top in (("idle", 2.0), ("seam_feather", 4.0), ("grain", 2.0), ("background_blur", MAX_BLUR)):
             if not 0.0 <= getattr(self, name) <= top:
                 raise SettingError(f"{name}={getattr(self, name)} is outside 0..{top:g}", hint="Use 1 for normal.")
-        if self.background_motion not in get_args(BackgroundMotion):
-            raise SettingError(f"unknown background_motion {self.background_motion!r}",
-                               hint=f"Choose one of: {', '.join(get_args(BackgroundMotion))}.")
+        for name, kind in (("background_motion", BackgroundMotion), ("background", Background),
+                           ("background_end", BackgroundEnd)):
+            if getattr(self, name) not in get_args(kind):
+                raise SettingError(f"unknown {name} {getattr(self, name)!r}",
+                                   hint=f"Choose one of: {', '.join(get_args(kind))}.")
+        if not _COLOUR.fullmatch(self.background_color):
+            raise SettingError(f"background_color={self.background_color!r} is not a colour",
+                               hint="Write it as #rrggbb, for example #00b140.")
+
+    @property
+    def background_rgb(self) -> tuple[int, int, int]:
+        """`background_color` as numbers, 0..255."""
+        red, green, blue = bytes.fromhex(self.background_color.lstrip("#"))
+        return red, green, blue
 
     def renderer_options(self) -> dict[str, Any]:
         """Return what the renderer has to know, where it differs from the default.

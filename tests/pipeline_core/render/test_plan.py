@@ -2,6 +2,7 @@ import json
 from dataclasses import fields, replace
 from fractions import Fraction
 
+import av
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -22,6 +23,7 @@ from talking_avatar.pipeline_core.render.plan import (
     plan_render,
     prepared,
     preview,
+    replaced,
     sized_face,
 )
 from talking_avatar.pipeline_core.render.settings import BlendSettings, RenderSettings
@@ -158,7 +160,8 @@ def test_bad_settings(bad):
 
 
 @pytest.mark.parametrize("bad", [{"idle": -1}, {"grain": 9}, {"seam_feather": float("nan")},
-                                 {"background_motion": "spin"}], ids=str)
+                                 {"background_motion": "spin"}, {"background": "beach"}, {"background_blur": 9},
+                                 {"background_color": "red"}, {"background_end": "stop"}], ids=str)
 def test_bad_blend_settings(bad):
     with pytest.raises(SettingError):
         BlendSettings(**bad)
@@ -202,41 +205,162 @@ def test_a_mask_makes_the_photo_transparent():
     plan = plan_render(face(), motion(3), RenderSettings())
     with pytest.raises(InputError, match="where the person is"):
         blend(plan, BlendSettings(), background=portrait_from_array(np.zeros((48, 64, 3), np.uint8)))
-    matte = np.zeros((48, 64), np.uint8)
-    matte[:, 32:] = 255
     white = portrait_from_array(np.full((48, 64, 3), 255, np.uint8))
-    shown = preview(blend(plan, BlendSettings(), background=white, mask=matte), 0, HOST)
-    assert (shown[:, :32] == 255).all() and (shown[:5, 32:] == plan.face.portrait.image[:5, 32:]).all()
-    with pytest.raises(InputError, match="mask is"):
-        blend(plan, BlendSettings(), mask=np.zeros((3, 3), np.uint8))
+    shown = preview(blend(plan, BlendSettings(), background=white, mask=right_half()), 0, HOST)
+    assert (shown[:, :28] == 255).all() and (shown[:5, 36:] == plan.face.portrait.image[:5, 36:]).all()
+    with pytest.raises(InputError, match="mask is 3 x 3 px.*another picture"):
+        blend(plan, BlendSettings(background="transparent"), mask=np.zeros((3, 3), np.uint8))
 
 
-def test_replacement_batch_is_held_at_its_end():
-    batch = np.stack([np.full((96, 128, 3), 10 * i, np.uint8) for i in range(4)])
+def test_without_a_mask_every_background_says_what_is_missing():
+    plan = plan_render(face(), motion(3), RenderSettings())
+    for name in ("color", "blur", "transparent"):
+        with pytest.raises(InputError, match=f"{name}.*where the person is.*Connect a MASK"):
+            blend(plan, BlendSettings(background=name))
+        blend(plan, BlendSettings(background=name), mask=right_half())
+        blend(plan_render(face(alpha=True), motion(3), RenderSettings()), BlendSettings(background=name))
+
+
+def test_backgrounds_of_a_cut_out_person():
+    plan = plan_render(face(), motion(3), RenderSettings())
+    clear = blend(plan, BlendSettings(background="transparent"), mask=right_half())
+    assert clear.transparent and preview(clear, 0, HOST).shape == (48, 64, 4)
+    green = blend(plan, BlendSettings(background="color", background_color="#00ff00"), mask=right_half())
+    shown = preview(green, 0, HOST)
+    assert not green.transparent and (shown[:, :28] == (0, 255, 0)).all()
+    assert (mask(green, HOST) == 255).all()
+    # A later step that leaves the background alone keeps it; another choice replaces it.
+    kept = blend(green, BlendSettings(grain=0.5))
+    np.testing.assert_array_equal(preview(kept, 0, HOST), shown)
+    blurred = preview(blend(green, BlendSettings(background="blur")), 0, HOST)
+    assert blurred[:, :28].std() < 0.5 * plan.face.portrait.image[:, :28].std() and blurred.shape == shown.shape
+    assert blend(plan, BlendSettings(), mask=right_half()).warnings[-1].startswith("The mask changes nothing")
+
+
+def test_a_picture_contradicts_a_colour():
+    plan = plan_render(face(alpha=True), motion(3), RenderSettings())
+    for name in ("color", "transparent"):
+        with pytest.raises(SettingError, match="contradicts"):
+            blend(plan, BlendSettings(background=name), background=portrait_from_array(np.zeros((48, 64, 3), np.uint8)))
+
+
+def test_a_background_batch_begins_again_or_is_held():
+    plan = plan_render(face(), motion(5), RenderSettings())
+    batch = np.stack([np.full((48, 64, 3), 100 * i, np.uint8) for i in range(2)])
+    for end, wanted in (("loop", [0, 100, 0, 100, 0]), ("hold", [0, 100, 100, 100, 100])):
+        shown = all_frames(blend(plan, BlendSettings(background_end=end), background=batch, mask=right_half()))
+        assert [int(f[0, 0, 0]) for f in shown] == wanted
+
+
+def test_a_clip_of_uneven_frames_is_shown_by_its_time_stamps(tmp_path):
+    with av.open(str(tmp_path / "u.mkv"), "w") as out:
+        stream = out.add_stream("libx264", rate=25, options={"crf": "10"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for i, ms in enumerate((0, 40, 200, 240, 400, 440)):
+            picture = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 20 + 40 * i, np.uint8), format="rgb24")
+            picture.pts, picture.time_base = ms, Fraction(1, 1000)
+            out.mux(stream.encode(picture))
+        out.mux(stream.encode(None))
+    plan = plan_render(face(), motion(16), RenderSettings())
+    video = media_file(tmp_path / "u.mkv")
+    held = all_frames(blend(plan, BlendSettings(background_end="hold"), background=video, mask=right_half()))
+    assert [round((int(f[24, 8, 0]) - 20) / 40) for f in held] == [0, 1, 1, 1, 1, 2, 3, 3, 3, 3, 4, 5, 5, 5, 5, 5]
+    looped = all_frames(blend(plan, BlendSettings(), background=video, mask=right_half()))
+    assert [round((int(f[24, 8, 0]) - 20) / 40) for f in looped][:14] == [0, 1, 1, 1, 1, 2, 3, 3, 3, 3, 4, 5, 0, 1]
+
+
+@pytest.mark.parametrize("clip_fps", [Fraction(25), Fraction(50), Fraction(25, 2), Fraction(30000, 1001)])
+def test_a_background_video_runs_at_its_own_speed_and_loops(tmp_path, clip_fps):
+    video, level = clip(tmp_path / "b.mp4", clip_fps)
+    plan = plan_render(face(), motion(30), RenderSettings())
+    shown = all_frames(blend(plan, BlendSettings(), background=video, mask=right_half()))
+    expected = [int(Fraction(i, 25) * clip_fps) % 6 for i in range(30)]
+    assert [level(f[24, 8]) for f in shown] == expected
+    later = list(frames(blend(plan, BlendSettings(), background=video, mask=right_half()), 17, 23, HOST))
+    assert [level(f[24, 8]) for f in later] == expected[17:23]
+    held = all_frames(blend(plan, BlendSettings(background_end="hold"), background=video, mask=right_half()))
+    assert [level(f[24, 8]) for f in held] == [min(5, int(Fraction(i, 25) * clip_fps)) for i in range(30)]
+
+
+def test_a_replacement_takes_the_place_of_each_frame():
+    batch = np.stack([np.full((96, 128, 3), 10 * i, np.uint8) for i in range(6)])
     plan = blend(plan_render(face(), motion(6), RenderSettings()), BlendSettings(), replacement=batch)
     assert plan.size_px == (128, 96)
-    assert [int(f[0, 0, 0]) for f in all_frames(plan)] == [0, 10, 20, 30, 30, 30]
-    assert [int(f[0, 0, 0]) for f in all_frames(plan, 2, 5)] == [20, 30, 30]
+    assert [int(f[0, 0, 0]) for f in all_frames(plan)] == [0, 10, 20, 30, 40, 50]
+    assert [int(f[0, 0, 0]) for f in all_frames(plan, 2, 5)] == [20, 30, 40]
     assert not len(shared())  # the renderer is not even loaded
     with pytest.raises(InputError):
         blend(plan, BlendSettings(), replacement=np.zeros((3, 4, 4), np.uint8))
 
 
-@pytest.mark.parametrize(("clip_fps", "expected"), [
-    (Fraction(25), [0, 1, 2, 3, 4, 5, 5, 5]), (Fraction(50), [0, 2, 4, 5, 5, 5, 5, 5]),
-    (Fraction(25, 2), [0, 0, 1, 1, 2, 2, 3, 3]), (Fraction(24000, 1001), [0, 0, 1, 2, 3, 4, 5, 5])])
-def test_replacement_video_keeps_its_own_time(tmp_path, clip_fps, expected):
-    clip = [np.full((32, 32, 3), 20 + 40 * i, np.uint8) for i in range(6)]
-    write_video(clip, tmp_path / "a.mp4", fps=clip_fps, size=(32, 32), count=6, sound=None,
-                settings=EncodeSettings(), metadata={}, host=HOST)
-    video = media_file(tmp_path / "a.mp4")
-    plan = blend(plan_render(face(), motion(8), RenderSettings()), BlendSettings(), replacement=video)
-    shown = [round((int(f[16, 16, 0]) - 20) / 40) for f in all_frames(plan)]
-    assert shown == expected
-    assert [round((int(f[16, 16, 0]) - 20) / 40) for f in all_frames(plan, 3, 7)] == expected[3:7]
+@pytest.mark.parametrize("count", [1, 5, 7, 12])
+def test_another_number_of_frames_is_refused_with_both_numbers(count):
+    plan = plan_render(face(), motion(6), RenderSettings())
+    with pytest.raises(InputError, match=rf"{count} frames, the render 6 .*hint: Take all frames"):
+        replaced(plan, np.zeros((count, 48, 64, 3), np.uint8))
+
+
+def test_frames_come_back_as_they_went():
+    plan = plan_render(face(), motion(6), RenderSettings())
+    drawn = all_frames(plan)
+    back = replaced(plan, np.stack(drawn))
+    assert all((a == b).all() for a, b in zip(all_frames(back), drawn, strict=True))
+    turned = replaced(plan, np.stack(drawn[::-1]))  # the control
+    assert not all((a == b).all() for a, b in zip(all_frames(turned), drawn, strict=True))
+
+
+def test_the_background_and_the_mask_follow_larger_frames():
+    plan = plan_render(face(), motion(4), RenderSettings())
+    large = np.full((4, 96, 128, 3), 90, np.uint8)
+    shown = preview(blend(plan, BlendSettings(background="color", background_color="#ff0000"), mask=right_half(),
+                          replacement=large), 1, HOST)
+    assert shown.shape == (96, 128, 3)
+    assert (shown[:, :56] == (255, 0, 0)).all() and (shown[:, 72:] == 90).all()
+    # Frames without opacity in place of transparent ones get it back; those that have it keep it.
+    clear = blend(plan, BlendSettings(background="transparent"), mask=right_half())
+    assert (preview(replaced(clear, large), 1, HOST)[:, 72:, 3] == 255).all()
+    own = np.full((4, 96, 128, 4), 77, np.uint8)
+    assert (preview(replaced(clear, own), 1, HOST) == 77).all()
+    # A background that is in the frames already is not put behind them a second time.
+    green = blend(plan, BlendSettings(background="color", background_color="#00ff00"), mask=right_half())
+    assert (preview(replaced(green, large), 1, HOST) == 90).all()
+
+
+@pytest.mark.parametrize(("clip_fps", "count", "expected"), [
+    (Fraction(25), 6, [0, 1, 2, 3, 4, 5]), (Fraction(24), 6, [0, 1, 2, 3, 4, 5]),
+    (Fraction(50), 3, [0, 2, 4]), (Fraction(25, 2), 12, [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5])])
+def test_a_replacement_video_is_taken_by_number_or_by_time(tmp_path, clip_fps, count, expected):
+    video, level = clip(tmp_path / "a.mp4", clip_fps)
+    plan = replaced(plan_render(face(), motion(count), RenderSettings()), video)
+    assert [level(f[16, 16]) for f in all_frames(plan)] == expected
+    assert [level(f[16, 16]) for f in all_frames(plan, 1, 3)] == expected[1:3]
+    assert bool(plan.warnings) == (clip_fps != 25)
     (tmp_path / "a.mp4").write_bytes((tmp_path / "a.mp4").read_bytes() + b"x")
     with pytest.raises(InputError, match="changed"):
         all_frames(plan)
+
+
+@pytest.mark.parametrize("count", [4, 8])
+def test_a_replacement_video_of_another_length_is_refused(tmp_path, count):
+    video, _ = clip(tmp_path / "a.mp4", Fraction(25))
+    with pytest.raises(InputError, match=rf"6 frames \(0\.24 s at 25 per second\), the render {count} "):
+        replaced(plan_render(face(), motion(count), RenderSettings()), video)
+
+
+def right_half():
+    """A mask of the photo with the face in it."""
+    matte = np.zeros((48, 64), np.uint8)
+    matte[:, 32:] = 255
+    return matte
+
+
+def clip(path, fps):
+    """Write six frames, each lighter than the one before; return the file and what reads their number."""
+    pictures = [np.full((48, 64, 3), 20 + 40 * i, np.uint8) for i in range(6)]
+    write_video(pictures, path, fps=fps, size=(64, 48), count=6, sound=None, settings=EncodeSettings(), metadata={},
+                host=HOST)
+    return media_file(path), lambda pixel: round((int(pixel[0]) - 20) / 40)
 
 
 def test_a_changed_source_video_is_refused(tmp_path):
