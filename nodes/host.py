@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 
 import comfy.model_management
 import comfy.model_patcher
 import comfy.utils
 import torch
+from comfy_execution.utils import get_executing_context
 
 from ..pipeline_core.host import PlainHost
 
@@ -28,6 +30,8 @@ class ComfyHost:
         self.threads = PlainHost().threads
         # The bar belongs to the node that runs now, so it is made here and not when it first moves.
         self._bar = comfy.utils.ProgressBar(1)
+        context = get_executing_context()
+        self._node_id = context.node_id if context else None
 
     def progress(self, done: int, total: int) -> None:
         """Move the node's bar; raises ComfyUI's interrupt after Cancel was pressed."""
@@ -35,9 +39,13 @@ class ComfyHost:
         self._bar.update_absolute(done, max(1, total))
 
     def status(self, text: str) -> None:
-        """Write the stage to ComfyUI's log; raises ComfyUI's interrupt after Cancel was pressed."""
+        """Show the stage in the node and write it to ComfyUI's log; raises ComfyUI's interrupt after Cancel."""
         comfy.model_management.throw_exception_if_processing_interrupted()
         logger.info("%s", text)
+        # Not imported: where nodes run without the server, there is nobody to show it to.
+        server = getattr(getattr(sys.modules.get("server"), "PromptServer", None), "instance", None)
+        if self._node_id is not None and hasattr(server, "send_progress_text"):
+            server.send_progress_text(text, self._node_id)
 
     def load(self, module: torch.nn.Module) -> None:
         """Ask ComfyUI for room on the device, and move the network there.

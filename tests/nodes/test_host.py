@@ -1,0 +1,123 @@
+"""What the nodes lend to the core: the device's memory, and words in the node."""
+
+import gc
+import sys
+import types
+import weakref
+
+import numpy as np
+import pytest
+import torch
+
+MB = 1 << 20
+
+
+@pytest.fixture
+def host_module(pack):
+    from talking_avatar.nodes import host
+
+    return host
+
+
+@pytest.fixture
+def management(pack, monkeypatch):
+    """The stand-in's memory management, with room for 8 MB."""
+    import comfy.model_management as management  # noqa: TID251 - the stand-in
+
+    monkeypatch.setattr(management, "device", "cuda:0")
+    monkeypatch.setattr(management, "room_bytes", 8 * MB)
+    monkeypatch.setattr(management, "current_loaded_models", [])
+    return management
+
+
+@pytest.fixture
+def gpu(monkeypatch, request):
+    monkeypatch.syspath_prepend(str(request.config.rootpath / "tests"))
+    from simulated_gpu import SimulatedGpu
+
+    with SimulatedGpu() as card:
+        yield card
+
+
+def network(megabytes):
+    return torch.nn.Linear(512, 512 * megabytes, bias=False).requires_grad_(False)
+
+
+def place(module):
+    return {str(t.device) for t in module.parameters()}
+
+
+def test_networks_move_out_for_others_and_come_back(host_module, gpu, management):
+    host, ours, theirs = host_module.ComfyHost(), network(3), network(6)
+    picture = torch.ones(1, 512)
+    expected = ours(picture)
+    host.load(ours)
+    assert place(ours) == {"cuda:0"} and gpu.used_bytes == 3 * MB
+    host.load(theirs)
+    assert place(ours) == {"cpu"} and place(theirs) == {"cuda:0"}
+    with pytest.raises(RuntimeError, match="same device"):
+        ours(picture.to("cuda:0"))
+    host.load(ours)
+    np.testing.assert_array_equal(ours(picture.to("cuda:0")).cpu().numpy(), expected.numpy())
+    assert place(theirs) == {"cpu"}
+
+
+def test_a_network_is_managed_once_and_forgotten_with_its_last_user(host_module, gpu, management):
+    host, ours = host_module.ComfyHost(), network(1)
+    for _ in range(3):
+        host_module.ComfyHost().load(ours)
+    assert len(management.current_loaded_models) == 1
+    management.unload_all_models()
+    assert place(ours) == {"cpu"} and not gpu.used_bytes
+    host.load(ours)
+    watched = weakref.ref(ours)
+    del ours
+    gc.collect()
+    assert watched() is None and not gpu.used_bytes
+
+
+def test_what_comfyui_leaves_outside_is_brought_in(host_module, gpu, management, monkeypatch):
+    """--novram leaves layers that are not ComfyUI's own in main memory."""
+    monkeypatch.setattr(management, "load_models_gpu", lambda models, force_full_load: None)
+    ours = network(1)
+    host_module.ComfyHost().load(ours)
+    assert place(ours) == {"cuda:0"}
+
+
+def test_on_the_cpu_comfyui_is_not_asked(host_module, management, monkeypatch):
+    monkeypatch.setattr(management, "device", "cpu")
+    monkeypatch.setattr(management, "load_models_gpu", None)
+    ours = network(1)
+    host_module.ComfyHost().load(ours)
+    assert place(ours) == {"cpu"}
+
+
+@pytest.fixture
+def server(pack, monkeypatch):
+    """A front end that is listening, and a node that is running."""
+    import comfy_execution.utils as execution
+
+    said = []
+    instance = types.SimpleNamespace(send_progress_text=lambda text, node_id: said.append((node_id, text)))
+    fake = types.SimpleNamespace(PromptServer=types.SimpleNamespace(instance=instance), said=said)
+    monkeypatch.setitem(sys.modules, "server", fake)
+    monkeypatch.setattr(execution, "context", execution.ExecutionContext("prompt", "7"))
+    return fake
+
+
+def test_the_stage_is_shown_in_the_node_that_runs(host_module, server):
+    host_module.ComfyHost().status("Fitting the head")
+    assert server.said == [("7", "Fitting the head")]
+
+
+def test_a_stage_without_a_server_or_a_node_is_no_error(host_module, server, monkeypatch):
+    import comfy_execution.utils as execution
+
+    monkeypatch.setattr(execution, "context", None)
+    host_module.ComfyHost().status("nobody runs")
+    monkeypatch.setattr(execution, "context", execution.ExecutionContext("prompt", "7"))
+    monkeypatch.setattr(server.PromptServer, "instance", object())
+    host_module.ComfyHost().status("an older server")
+    monkeypatch.setitem(sys.modules, "server", None)
+    host_module.ComfyHost().status("no server")
+    assert server.said == []
