@@ -55,6 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     _add_render(add("render", "Make a video from a photo and a recording or a text.", "core"))
     _add_visemes(add("visemes", "Find what the mouth does when in a recording.", "core"))
+    _add_score(add("score", "Judge a finished video: lips, looks, life, sound.", "core"))
 
     bench = add("bench", "Measure speed and memory on this machine.", "core demo")
     bench.add_argument("--quick", action="store_true", help="shorter clips, rougher figures")
@@ -80,7 +81,7 @@ def _add_render(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--renderer", default="auto", metavar="ID", help="what draws the face (default: auto)")
     sub.add_argument("--emotion", default="neutral", metavar="NAME", help="the mood (default: neutral)")
     sub.add_argument("--seed", type=int, default=0, metavar="N", help="chooses among natural performances")
-    sub.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"], help="where networks run")
+    sub.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"], help="where networks run and frames are drawn")
     sub.add_argument("--face-index", type=int, default=0, metavar="N", help="which face, largest first (default: 0)")
     sub.add_argument("--min-confidence", type=float, default=0.5, metavar="RATIO",
                      help="how sure the face detector must be, 0.05 to 0.99 (default: 0.5)")
@@ -92,6 +93,14 @@ def _add_visemes(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--transcript", metavar="FILE", help="text file with what is said in it")
     sub.add_argument("--engine", default="auto", metavar="ID", help="what listens (default: auto)")
     sub.add_argument("--out", required=True, metavar="CUES.json", help="the file to write")
+
+
+def _add_score(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("video", metavar="VIDEO", help="the video, from this program or any other")
+    sub.add_argument("--source", metavar="FILE", help="the photo or video that it was made from")
+    sub.add_argument("--transcript", metavar="FILE",
+                     help="text file with what is said in it (English), or cues: Rhubarb JSON/TSV or our own JSON")
+    sub.add_argument("--device", default="cpu", choices=["auto", "cpu", "cuda"], help="where networks run")
 
 
 def main(argv: Sequence[str]) -> int:

@@ -23,6 +23,6 @@ register(
         commercial=True,
         priority=100,
         packages=("cv2", "numba", "scipy"),
-        capabilities={"needs": "photo", "moves": "head", "device": "cpu"},
+        capabilities={"needs": "photo", "moves": "head", "device": "cpu, cuda"},
     )
 )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
 
+from ...pipeline_core.host import Host
+from ...pipeline_core.render.stream import ordered_map
 from ...pipeline_core.types import FloatArray, UInt8Array
 from .deform import FaceDeformer, PosedFace
 from .eyelids import EyelidPainter
@@ -58,6 +61,16 @@ class Region:
         return Region(inside, cv2.bitwise_not(inside), box)
 
 
+class Painter(Protocol):
+    """Draws frames of one fitted head: with numba (`FramePainter`) or torch (`torch_painter`)."""
+
+    def frames(self, motions: Iterable[FrameMotion], region: Region, host: Host) -> Iterator[UInt8Array]:
+        """Yield one frame [shape=(H, W, 3), or 4 where the photo has opacity] per instant, in order.
+
+        A frame's pixels do not depend on the others.
+        """
+
+
 class _Scratch(threading.local):
     """Buffers of one thread, grown as needed."""
 
@@ -90,11 +103,20 @@ class FramePainter:
             self._eyes.append(EyelidPainter(model, side, plug, first, lid, lash, self._grain))
             first += len(plug.points)
 
+    def frames(self, motions: Iterable[FrameMotion], region: Region, host: Host) -> Iterator[UInt8Array]:
+        """Yield one frame [shape=(H, W, 3), or 4 where the photo has opacity] per instant, in order."""
+        return ordered_map(lambda motion: self.paint(motion, region), motions, host.threads)
+
     def paint(self, motion: FrameMotion, region: Region) -> UInt8Array:
         """Return the frame [shape=(H, W, 3), or 4 where the photo has opacity]."""
         frame = self.canvas.photo.copy()
         posed = self.deformer.pose(motion)
         alpha = self._paint_all(frame, posed, motion, region)
+        self.paint_details(frame, posed, motion, region)
+        return frame if alpha is None else np.dstack([frame, alpha])
+
+    def paint_details(self, frame: UInt8Array, posed: PosedFace, motion: FrameMotion, region: Region) -> None:
+        """Draw mouth and lids over the frame, and put the photo back outside the region."""
         self._paint_mouth(frame, posed, motion)
         for eye, blink in zip(self._eyes, posed.blink, strict=True):
             if blink > 0.02:
@@ -102,7 +124,6 @@ class FramePainter:
         box = region.box
         part = (slice(box.top, box.bottom), slice(box.left, box.right))
         cv2.copyTo(self.canvas.photo[part], region.outside, frame[part])
-        return frame if alpha is None else np.dstack([frame, alpha])
 
     def _paint_all(
         self, frame: UInt8Array, posed: PosedFace, motion: FrameMotion, region: Region
@@ -135,14 +156,11 @@ class FramePainter:
     def _smooth_contours(
         self, frame: UInt8Array, box: Box, drawn: UInt8Array, coordinates: FloatArray, posed: PosedFace
     ) -> None:
-        face = box_around(posed.points[:, :2], 1.0, frame.shape)
-        if face is None:
-            return
-        left, top = max(face.left, box.left), max(face.top, box.top)
-        right, bottom = min(face.right, box.right), min(face.bottom, box.bottom)
-        if right - left > 2 and bottom - top > 2:
-            part = (slice(top - box.top, bottom - box.top), slice(left - box.left, right - box.left))
-            soften_jumps(drawn[part], coordinates[part], CONTOUR_JUMP, frame[top:bottom, left:right])
+        face = contour_box(posed, box, frame.shape)
+        if face is not None:
+            part = (slice(face.top - box.top, face.bottom - box.top), slice(face.left - box.left, face.right - box.left))
+            soften_jumps(drawn[part], coordinates[part], CONTOUR_JUMP,
+                         frame[face.top : face.bottom, face.left : face.right])  # fmt: skip
 
     def _paint_mouth(self, frame: UInt8Array, posed: PosedFace, motion: FrameMotion) -> None:
         mouth = self.deformer.mouth
@@ -179,6 +197,16 @@ class FramePainter:
             layers = self._fine_layers(box, posed, eye.triangles, eye.attribute)
             eye.paint(frame, box, layers, posed.points, self.canvas.skin, blink,
                       self.deformer.head.pose.scale)  # fmt: skip
+
+
+def contour_box(posed: PosedFace, box: Box, shape: tuple[int, ...]) -> Box | None:
+    """Return the part of `box` in which the face may have contours; None where there is none."""
+    face = box_around(posed.points[:, :2], 1.0, shape)
+    if face is None:
+        return None
+    left, top = max(face.left, box.left), max(face.top, box.top)
+    right, bottom = min(face.right, box.right), min(face.bottom, box.bottom)
+    return Box(left, top, right, bottom) if right - left > 2 and bottom - top > 2 else None
 
 
 def _soft_region(opening: UInt8Array, outline: FloatArray, reach: float) -> FloatArray:

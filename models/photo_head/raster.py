@@ -25,6 +25,33 @@ def _bias(dx: int, dy: int) -> int:
     return 0 if dy < 0 or (dy == 0 and dx > 0) else -1
 
 
+@compiled(inline="always")
+def _snapped(x: float) -> int:
+    return np.int64(np.floor(x * SUBPIXEL_STEPS + 0.5))
+
+
+@compiled(inline="always")
+def _placed(xy: Any, a: int, b: int, c: int, width: int, height: int, cull: bool) -> Any:
+    """Return whether anything of a triangle may be drawn, twice its area (negative: its front),
+    its snapped corners, and the pixels of its bounding box, all included."""
+    ax = ay = bx = by = cx = cy = area = np.int64(0)
+    left = top = right = bottom = np.int64(0)
+    seen = (abs(xy[a, 0]) < _LIMIT_PX and abs(xy[a, 1]) < _LIMIT_PX
+            and abs(xy[b, 0]) < _LIMIT_PX and abs(xy[b, 1]) < _LIMIT_PX
+            and abs(xy[c, 0]) < _LIMIT_PX and abs(xy[c, 1]) < _LIMIT_PX)  # fmt: skip
+    if seen:
+        ax, ay = _snapped(xy[a, 0]), _snapped(xy[a, 1])
+        bx, by = _snapped(xy[b, 0]), _snapped(xy[b, 1])
+        cx, cy = _snapped(xy[c, 0]), _snapped(xy[c, 1])
+        area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+        left = max(-(-min(ax, bx, cx) // SUBPIXEL_STEPS), 0)
+        right = min(max(ax, bx, cx) // SUBPIXEL_STEPS, width - 1)
+        top = max(-(-min(ay, by, cy) // SUBPIXEL_STEPS), 0)
+        bottom = min(max(ay, by, cy) // SUBPIXEL_STEPS, height - 1)
+        seen = not (area == 0 or (cull and area > 0) or left > right or top > bottom)
+    return seen, area, ax, ay, bx, by, cx, cy, left, top, right, bottom
+
+
 @compiled(fastmath=False, error_model="numpy")
 def rasterize(
     xy: Any,
@@ -67,26 +94,13 @@ def rasterize(
     across = np.empty(channels, np.float32)
     for t in range(triangles.shape[0]):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        if not (abs(xy[a, 0]) < _LIMIT_PX and abs(xy[a, 1]) < _LIMIT_PX
-                and abs(xy[b, 0]) < _LIMIT_PX and abs(xy[b, 1]) < _LIMIT_PX
-                and abs(xy[c, 0]) < _LIMIT_PX and abs(xy[c, 1]) < _LIMIT_PX):  # fmt: skip
-            continue
-        ax, ay = np.int64(np.floor(xy[a, 0] * steps + 0.5)), np.int64(np.floor(xy[a, 1] * steps + 0.5))
-        bx, by = np.int64(np.floor(xy[b, 0] * steps + 0.5)), np.int64(np.floor(xy[b, 1] * steps + 0.5))
-        cx, cy = np.int64(np.floor(xy[c, 0] * steps + 0.5)), np.int64(np.floor(xy[c, 1] * steps + 0.5))
-        area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-        if area == 0 or (cull and area > 0):
+        seen, area, ax, ay, bx, by, cx, cy, left, top, right, bottom = _placed(xy, a, b, c, width, height, cull)
+        if not seen:
             continue
         if area < 0:
             b, c = c, b
             bx, by, cx, cy = cx, cy, bx, by
             area = -area
-        left = max(-(-min(ax, bx, cx) // steps), 0)
-        right = min(max(ax, bx, cx) // steps, width - 1)
-        top = max(-(-min(ay, by, cy) // steps), 0)
-        bottom = min(max(ay, by, cy) // steps, height - 1)
-        if left > right or top > bottom:
-            continue
         # Edge functions at the first pixel; the weight of a corner is that of the edge facing it.
         px, py = left * steps, top * steps
         row_a = (cx - bx) * (py - by) - (cy - by) * (px - bx) + _bias(cx - bx, cy - by)
@@ -125,3 +139,38 @@ def rasterize(
             row_a += step_ay
             row_b += step_by
             row_c += step_cy
+
+
+@compiled(fastmath=False, error_model="numpy")
+def triangle_soup(xy: Any, triangles: Any, width: int, height: int, cull: bool) -> Any:
+    """Return the triangles that `rasterize` would draw, ready to be drawn all at once.
+
+    Parameters
+    ----------
+    xy, triangles, cull
+        As in `rasterize`.
+    width, height : int
+        Size of the buffers.
+
+    Returns
+    -------
+    ndarray
+        Per triangle its number; its corners' numbers in the order in which their weights are
+        formed, first the one that carries the base value [columns 1 to 3]; its bounding box:
+        left, top, columns, rows [4 to 7]. The snapped corners are those of `snapped`
+        [shape=(M, 8), int32].
+    """
+    soup = np.empty((triangles.shape[0], 8), np.int32)
+    count = 0
+    for t in range(triangles.shape[0]):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        seen, area, ax, ay, bx, by, cx, cy, left, top, right, bottom = _placed(xy, a, b, c, width, height, cull)
+        if not seen:
+            continue
+        if area < 0:
+            b, c = c, b
+        row = soup[count]
+        row[0], row[1], row[2], row[3] = t, a, b, c
+        row[4], row[5], row[6], row[7] = left, top, right - left + 1, bottom - top + 1
+        count += 1
+    return soup[:count]

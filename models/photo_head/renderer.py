@@ -11,13 +11,12 @@ import cv2
 import numpy as np
 
 from ...pipeline_core.cache import shared
-from ...pipeline_core.errors import InputError
+from ...pipeline_core.errors import InputError, SettingError
 from ...pipeline_core.face.stylised import has_oversized_eyes
 from ...pipeline_core.host import Host
-from ...pipeline_core.render.stream import ordered_map
 from ...pipeline_core.types import FaceTrack, MotionLayer, MotionTrack, UInt8Array
 from .deform import FaceDeformer
-from .draw import Canvas, FramePainter, Region
+from .draw import Canvas, FramePainter, Painter, Region
 from .field import HeadField
 from .fit import fit_head
 from .head_model import load_head_model
@@ -30,6 +29,8 @@ log = logging.getLogger("talking_avatar")
 
 FOLD_SHARE = 0.7
 """How much of the smile lines fades when a whole smile is removed."""
+DRAWING = ("auto", "numba", "torch")
+"""Who draws: torch where the host has a CUDA device, else numba; or always one of them."""
 MESH_MARGIN_CM = 0.35
 """The drawn area exceeds the mesh's outline at rest by this much."""
 
@@ -38,7 +39,7 @@ MESH_MARGIN_CM = 0.35
 class PreparedHead:
     """Everything about one face that frames share."""
 
-    painter: FramePainter
+    painter: Painter
     mesh_mask: UInt8Array
     """Where the face mesh lies [shape=(H, W)]."""
     moving_mask: UInt8Array
@@ -46,7 +47,7 @@ class PreparedHead:
 
 
 class PhotoHeadRenderer:
-    """Implements `interfaces.Renderer` on the CPU with numba and OpenCV."""
+    """Implements `interfaces.Renderer`: on the CPU with numba and OpenCV, on other devices with torch."""
 
     def prepare(self, face: FaceTrack, settings: Any, host: Host) -> PreparedHead:
         """Fit the head and paint its textures.
@@ -56,7 +57,8 @@ class PhotoHeadRenderer:
         face : FaceTrack
             With a portrait of the output's size.
         settings : RenderSettings
-            Its options may hold "seam_feather", "grain" and "background_motion" of `BlendSettings`.
+            Its options may hold "seam_feather", "grain" and "background_motion" of `BlendSettings`,
+            and "drawing": one of `DRAWING`.
         host : Host
             Told about the stage.
         """
@@ -83,7 +85,8 @@ class PhotoHeadRenderer:
             alpha=None if portrait.alpha is None else doubled(portrait.alpha),
         )  # fmt: skip
         interior = MouthInterior(model, head, portrait.image, landmarks)
-        painter = FramePainter(model, deformer, field, canvas, interior, settings.options.get("grain", 1.0))
+        details = FramePainter(model, deformer, field, canvas, interior, settings.options.get("grain", 1.0))
+        painter = painter_for(details, settings.options.get("drawing", "auto"), host.device)
         mesh = _mesh_mask(deformer, portrait.image.shape[:2], MESH_MARGIN_CM * head.pose.scale)
         moving = (field.moving_mask() > 0).astype(np.uint8) * 255
         log.info("prepared photo_head for %s: residual %.2f %% of face width", portrait.source,
@@ -93,14 +96,11 @@ class PhotoHeadRenderer:
     def frames(
         self, state: PreparedHead, motion: MotionTrack, start: int, stop: int, host: Host
     ) -> Iterator[UInt8Array]:
-        """Yield frames `start` to `stop` - 1; drawn in `host.threads` threads."""
+        """Yield frames `start` to `stop` - 1."""
         total = motion.summed()
         region = Region.of(self._mask(state, total))
-
-        def draw(index: int) -> UInt8Array:
-            return state.painter.paint(FrameMotion.at(total, index), region)
-
-        for done, frame in enumerate(ordered_map(draw, range(start, stop), host.threads), 1):
+        motions = (FrameMotion.at(total, index) for index in range(start, stop))
+        for done, frame in enumerate(state.painter.frames(motions, region, host), 1):
             host.progress(done, stop - start)
             yield frame
 
@@ -112,6 +112,17 @@ class PhotoHeadRenderer:
     def _mask(state: PreparedHead, total: MotionLayer) -> UInt8Array:
         moves = np.any(total.head_deg) or np.any(total.head_shift) or np.any(total.articulation[:, -1])
         return state.moving_mask if moves else state.mesh_mask
+
+
+def painter_for(details: FramePainter, drawing: str, device: str) -> Painter:
+    """Choose who draws: one of `DRAWING`, on a device of the host."""
+    if drawing not in DRAWING:
+        raise SettingError(f"unknown drawing {drawing!r}", hint=f"Choose one of: {', '.join(DRAWING)}.")
+    if drawing == "numba" or (drawing == "auto" and not device.startswith("cuda")):
+        return details
+    from .torch_painter import TorchPainter
+
+    return TorchPainter(details)
 
 
 def _mesh_mask(deformer: FaceDeformer, shape: tuple[int, int], margin_px: float) -> UInt8Array:

@@ -5,9 +5,17 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import pytest
+from talking_avatar.cli.sample import sample_portrait
+from talking_avatar.models import register_all
 from talking_avatar.models.photo_head.fit import FittedHead, Pose, fit_head
 from talking_avatar.models.photo_head.head_model import HeadModel, load_head_model
+from talking_avatar.pipeline_core.face.detect import DetectSettings, detect_faces
+from talking_avatar.pipeline_core.host import PlainHost
+from talking_avatar.pipeline_core.media.image import load_portrait
+from talking_avatar.pipeline_core.render.plan import plan_render, sized_face
+from talking_avatar.pipeline_core.render.settings import RenderSettings
 from talking_avatar.pipeline_core.types import FaceTrack, Portrait
+from talking_avatar.tests.models.photo_head.motions import track
 
 
 @dataclass
@@ -45,3 +53,11 @@ def person(model: HeadModel, expression: dict[int, float] | None = None, size: i
 @pytest.fixture(scope="session")
 def neutral_person(head_model: HeadModel) -> Person:
     return person(head_model)
+
+
+@pytest.fixture(scope="session")
+def photographed() -> FaceTrack:
+    """The sample portrait, cut to a small picture of the face."""
+    register_all()
+    face = detect_faces(load_portrait(str(sample_portrait())), DetectSettings(), PlainHost())
+    return sized_face(plan_render(face, track(1), RenderSettings(width_px=256, height_px=224)))

@@ -1,31 +1,13 @@
 from dataclasses import replace
-from fractions import Fraction
 
 import numpy as np
 import pytest
 from talking_avatar.models.photo_head.renderer import PhotoHeadRenderer
-from talking_avatar.pipeline_core.arkit import ARTICULATION_INDEX, INDEX
 from talking_avatar.pipeline_core.errors import InputError
 from talking_avatar.pipeline_core.host import PlainHost
 from talking_avatar.pipeline_core.render.settings import RenderSettings
-from talking_avatar.pipeline_core.types import FaceTrack, MotionLayer, MotionTrack, Portrait
-
-HOST = PlainHost(threads=2)
-
-
-def track(frames=6, **channels):
-    """A motion whose named channels ramp from 0 to the given value."""
-    layer = MotionLayer.zeros("test", frames)
-    arrays = {n: np.array(getattr(layer, n)) for n in ("blendshapes", "articulation", "head_deg", "head_shift", "gaze_deg")}
-    ramp = np.linspace(0, 1, frames)
-    for name, value in channels.items():
-        if name in INDEX:
-            arrays["blendshapes"][:, INDEX[name]] = ramp * value
-        elif name in ARTICULATION_INDEX:
-            arrays["articulation"][:, ARTICULATION_INDEX[name]] = ramp * value
-        else:
-            arrays[name] = ramp[:, None] * np.float32(value)
-    return MotionTrack(Fraction(25), frames / 25, (MotionLayer("test", **arrays),))
+from talking_avatar.pipeline_core.types import FaceTrack, Portrait
+from talking_avatar.tests.models.photo_head.motions import HOST, TALK, drawn, track
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +18,6 @@ def renderer():
 @pytest.fixture(scope="module")
 def state(renderer, neutral_person):
     return renderer.prepare(neutral_person.face, RenderSettings(), HOST)
-
-
-def drawn(renderer, state, motion, start=0, stop=None):
-    return list(renderer.frames(state, motion, start, motion.frames if stop is None else stop, HOST))
-
-
-TALK = {"jawOpen": 0.3, "mouthPucker": 0.4, "eyeBlinkLeft": 1.0, "eyeBlinkRight": 1.0}
 
 
 def test_without_motion_the_photo_comes_back_almost_unchanged(renderer, state, neutral_person):
