@@ -23,6 +23,11 @@ from .types import Portrait, Sound, SpeechTrack
 
 T = TypeVar("T")
 
+LOADING, FINDING, LISTENING, SPEAKING = "Loading the portrait", "Finding the face", "Listening", "Speaking"
+MOVING, FITTING, WRITING = "Planning the motion", "Fitting the head", "Drawing and writing the video"
+STAGES = {LOADING: 1.0, FINDING: 3.0, SPEAKING: 8.0, LISTENING: 8.0, MOVING: 1.0, FITTING: 7.0, WRITING: 80.0}
+"""What `render_avatar` says to the host in this order, and how long each takes of a hundred, about."""
+
 
 @dataclass(frozen=True)
 class AvatarRequest:
@@ -101,15 +106,15 @@ def render_avatar(request: AvatarRequest, host: Host) -> AvatarResult:
     check_video_target(request.out_path)
     began = time.perf_counter()
     preparing = _Stopwatch(host)
-    portrait = preparing.run("Loading the portrait", lambda: _portrait(request.portrait))
-    face = preparing.run("Finding the face", lambda: detect_faces(portrait, request.detect, host))
-    host.status("Listening" if request.audio is not None else "Speaking")
+    portrait = preparing.run(LOADING, lambda: _portrait(request.portrait))
+    face = preparing.run(FINDING, lambda: detect_faces(portrait, request.detect, host))
+    host.status(LISTENING if request.audio is not None else SPEAKING)
     sound, speech = _voice(request, host)
-    host.status("Planning the motion")
+    host.status(MOVING)
     motion = generate_motion(speech, request.motion, face=face, keyframes=request.emotion_keyframes, host=host)
     plan = blend(plan_render(face, motion, request.render), request.blend)
-    preparing.run("Fitting the head", lambda: prepared(plan, host))
-    host.status("Drawing and writing the video")
+    preparing.run(FITTING, lambda: prepared(plan, host))
+    host.status(WRITING)
     report = write_video(
         frames(plan, 0, None, host), request.out_path, fps=plan.fps, size=plan.size_px, count=plan.frames,
         sound=sound, settings=request.encode, metadata=request.metadata, host=host,
@@ -129,7 +134,7 @@ def _portrait(source: str | Portrait) -> Portrait:
 def _voice(request: AvatarRequest, host: Host) -> tuple[Sound, SpeechTrack]:
     """Return the sound and what is said in it, from a recording or from text."""
     if request.audio is not None:
-        sound = request.audio if isinstance(request.audio, Sound) else load_sound(request.audio)
+        sound = request.audio if isinstance(request.audio, Sound) else load_sound(request.audio, host)
         return sound, analyze(sound, transcript=request.transcript, engine=request.engine, host=host)
     if not request.text.strip():
         raise InputError("there is neither a sound nor a text to speak",
