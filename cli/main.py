@@ -73,7 +73,12 @@ def _add_render(sub: argparse.ArgumentParser) -> None:
     voice = sub.add_mutually_exclusive_group(required=True)
     voice.add_argument("--audio", metavar="FILE", help="the recording (any sound or video file)")
     voice.add_argument("--text", metavar="TEXT", help="what to say with the built-in English voice")
-    sub.add_argument("--out", required=True, metavar="OUT.mp4", help="the video to write")
+    sub.add_argument("--out", required=True, metavar="OUT.mp4",
+                     help="the result: .mp4, .webm, .mov, .mkv, .gif, .webp, or a folder for png-sequence")
+    sub.add_argument("--format", default="auto", metavar="NAME",
+                     help="kind of file, e.g. webm-vp9-alpha, or a format file of yours (default: by the ending of --out)")
+    sub.add_argument("--crf", type=int, default=18, metavar="N", help="quality, 0 (best) to 51 (default: 18)")
+    sub.add_argument("--preset", default="veryfast", metavar="NAME", help="ultrafast to veryslow (default: veryfast)")
     sub.add_argument("--transcript", metavar="FILE", help="text file with what is said in the recording")
     sub.add_argument("--fps", default="25", help="frames per second, e.g. 25, 29.97 or 30000/1001 (default: 25)")
     sub.add_argument("--size", default="source", metavar="WxH|source",

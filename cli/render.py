@@ -9,6 +9,7 @@ from pathlib import Path
 from ..models import register_all
 from ..pipeline_core.errors import InputError, SettingError, UnreadableMedia
 from ..pipeline_core.face.detect import DetectSettings
+from ..pipeline_core.media.encode import EncodeSettings, load_format
 from ..pipeline_core.motion import MotionSettings, exact_fps
 from ..pipeline_core.pipeline import AvatarRequest, render_avatar
 from ..pipeline_core.render.settings import RenderSettings
@@ -36,7 +37,15 @@ def request_from(arguments: argparse.Namespace) -> AvatarRequest:
         motion=MotionSettings(fps=exact_fps(arguments.fps), emotion=arguments.emotion, seed=arguments.seed,
                               still=arguments.still),
         render=RenderSettings(width_px=width, height_px=height, renderer=arguments.renderer),
+        encode=encode_settings(arguments),
     )
+
+
+def encode_settings(arguments: argparse.Namespace) -> EncodeSettings:
+    """Return the format by name, from a file, or "auto", which goes by the ending of the result."""
+    own = arguments.format.endswith(".json")
+    return EncodeSettings(load_format(arguments.format) if own else arguments.format, crf=arguments.crf,
+                          preset=arguments.preset)
 
 
 def parse_size(text: str) -> tuple[int | None, int | None]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,16 +14,27 @@ from typing import Any
 import folder_paths
 import torch
 from comfy.cli_args import args
-from comfy_api.latest import InputImpl, io, ui
+from comfy_api.latest import Input, InputImpl, io, ui
+from comfy_execution.graph_utils import ExecutionBlocker
 
 from ..pipeline_core.errors import InputError, OutputError
-from ..pipeline_core.media.encode import PRESETS, EncodeSettings, write_video
+from ..pipeline_core.media.encode import (
+    DEFAULT_FORMAT,
+    PRESETS,
+    EncodeSettings,
+    Format,
+    find_format,
+    usable_formats,
+    write_video,
+)
 from ..pipeline_core.motion import exact_fps
-from ..pipeline_core.render.plan import RenderPlan, frames
+from ..pipeline_core.render.plan import RenderPlan, frames, replaced
 from ..pipeline_core.types import Sound, UInt8Array, frame_count
 from . import convert, sockets
 from .choices import problem_with
 from .host import ComfyHost
+
+logger = logging.getLogger("talking_avatar")
 
 
 class VideoMux(io.ComfyNode):
@@ -34,8 +47,8 @@ class VideoMux(io.ComfyNode):
             node_id="TA_VideoMux",
             display_name="Video Mux",
             category=sockets.CATEGORY,
-            description="Draws the frames and writes them with the sound into one mp4 (H.264, AAC). Drop the mp4 on "
-                        "the canvas to get this workflow back.",
+            description="Draws the frames and writes them with the sound into one file: mp4, webm, mov, mkv, GIF, WebP or "
+                        "a folder of PNG pictures. Drop the file on the canvas to get this workflow back.",
             inputs=[
                 io.MultiType.Input("source", [sockets.Render, io.Image],
                                    tooltip="A render from Mouth Renderer or Blend and Idle, or an IMAGE batch."),
@@ -48,37 +61,43 @@ class VideoMux(io.ComfyNode):
                 io.Float.Input("fps", default=25.0, min=1.0, max=120.0, step=0.001,
                                tooltip="For an IMAGE batch only; a render knows its own frame rate."),
                 io.Int.Input("crf", default=18, min=0, max=51, display_mode=io.NumberDisplay.slider,
-                             tooltip="Quality: lower is better and larger. 18 looks like the original, 23 is small."),
+                             tooltip="Quality: lower is better and larger. 18 looks like the original, 23 is small. "
+                                     "ProRes, FFV1, PNG, GIF and WebP have a quality of their own and ignore it."),
                 io.Combo.Input("preset", options=list(PRESETS), default="veryfast",
-                               tooltip="Slower presets make smaller files of the same quality."),
+                               tooltip="Slower presets make smaller files of the same quality. For H.264, H.265 and VP9; "
+                                       "other formats ignore it."),
                 io.Boolean.Input("save_output", default=True,
                                  tooltip="Off: the file goes to ComfyUI's temp folder and is gone after a restart."),
+                io.Combo.Input("format", options=usable_formats(_format_folders()), default=DEFAULT_FORMAT,
+                               tooltip="The kind of file. Transparency is kept by webm-vp9-alpha, mov-prores4444, "
+                                       "mkv-ffv1-flac, png-sequence and webp; sound sample for sample by mov-..., mkv-... and "
+                                       "png-sequence. gif and webp are silent previews."),
             ],
             outputs=[
-                io.Video.Output(display_name="video", tooltip="The written file as VIDEO."),
-                io.String.Output(display_name="path", tooltip="Where the file is."),
+                io.Video.Output(display_name="video", tooltip="The written file as VIDEO. PNG folders, GIF and WebP are "
+                                                              "none: nodes connected here then do not run."),
+                io.String.Output(display_name="path", tooltip="Where the file or folder is."),
             ],
             hidden=[io.Hidden.prompt, io.Hidden.extra_pnginfo],
             is_output_node=True,
         )
 
     @classmethod
-    def validate_inputs(cls, preset: str = "veryfast", crf: int = 18) -> str | bool:
+    def validate_inputs(cls, preset: str = "veryfast", crf: int = 18, format: str = DEFAULT_FORMAT) -> str | bool:
         """Refuse unknown choices before anything runs."""
-        return problem_with(EncodeSettings, preset=preset, crf=crf)
+        known = problem_with(find_format, format, _format_folders())
+        return known if known is not True else problem_with(EncodeSettings, preset=preset, crf=crf)
 
     @classmethod
     def execute(cls, source: RenderPlan | torch.Tensor, filename_prefix: str, fps: float, crf: int, preset: str,
-                save_output: bool, audio: Any = None) -> io.NodeOutput:
+                save_output: bool, audio: Any = None, format: str = DEFAULT_FORMAT) -> io.NodeOutput:
         """Write the file."""
-        host = ComfyHost()
+        host, form = ComfyHost(), find_format(format, _format_folders())
         sound = None if audio is None else convert.to_sound(audio)
         clip = _from_plan(source, sound, host) if isinstance(source, RenderPlan) else _from_images(source, fps, sound)
-        place, shown = _place(filename_prefix, clip.size_px, save_output)
-        write_video(clip.frames, place, fps=clip.fps, size=clip.size_px, count=clip.count, sound=clip.sound,
-                    settings=EncodeSettings(crf=crf, preset=preset),
-                    metadata=_metadata(cls.hidden.prompt, cls.hidden.extra_pnginfo), host=host)
-        return io.NodeOutput(InputImpl.VideoFromFile(place), place, ui=ui.PreviewVideo([shown]))
+        written = _write(clip, filename_prefix, save_output, EncodeSettings(form, crf=crf, preset=preset),
+                         _metadata(cls.hidden.prompt, cls.hidden.extra_pnginfo), host)
+        return io.NodeOutput(_as_video(written.path, form), written.path, ui=ui.PreviewVideo([written.shown]))
 
 
 @dataclass(frozen=True)
@@ -111,6 +130,14 @@ def _from_plan(plan: RenderPlan, sound: Sound | None, host: ComfyHost) -> _Clip:
     return _Clip(_held(frames(plan, 0, None, host), count), plan.size_px, plan.fps, count, sound)
 
 
+def _replaced(source: RenderPlan | torch.Tensor, replacement: torch.Tensor | Input.Video) -> RenderPlan:
+    given = convert.to_frames(replacement)
+    if not isinstance(source, RenderPlan) or given is None:
+        raise InputError("'replacement' takes the place of a render's frames, but 'source' is an IMAGE",
+                         hint="Connect the frames to 'source' instead.")
+    return replaced(source, given)
+
+
 def _from_images(images: torch.Tensor, fps: float, sound: Sound | None) -> _Clip:
     if not len(images):
         raise InputError("the IMAGE batch is empty", hint="Connect an IMAGE with at least one picture.")
@@ -120,17 +147,54 @@ def _from_images(images: torch.Tensor, fps: float, sound: Sound | None) -> _Clip
     return _Clip(_held(convert.frames_of(images), count), size, rate, count, sound)
 
 
-def _place(prefix: str, size_px: tuple[int, int], save_output: bool) -> tuple[str, ui.SavedResult]:
-    """Return the path of the file to write, by ComfyUI's own rules, and how the page finds it."""
+@dataclass(frozen=True)
+class _Written:
+    path: str
+    shown: ui.SavedResult
+    """What the page shows: the file itself, or a small mp4 where browsers cannot play it."""
+
+
+def _write(clip: _Clip, prefix: str, save_output: bool, settings: EncodeSettings, metadata: dict[str, str],
+           host: ComfyHost) -> _Written:
+    form = settings.format
+    assert isinstance(form, Format)
+    folder, name, subfolder = _place(prefix, clip.size_px, save_output)
+    shows_itself = form.plays_in_browser or form.container_name == "webp"
+    preview = None if shows_itself else os.path.join(folder_paths.get_temp_directory(),
+                                                     f"talking_avatar_{uuid.uuid4().hex}.mp4")
+    report = write_video(clip.frames, os.path.join(folder, name + form.ending), fps=clip.fps, size=clip.size_px,
+                         count=clip.count, sound=clip.sound, settings=settings, metadata=metadata, host=host,
+                         overwrite=False, preview_path=preview)
+    for warning in report.warnings:
+        logger.warning("%s", warning)
+    if preview:
+        return _Written(report.path, ui.SavedResult(os.path.basename(preview), "", io.FolderType.temp))
+    kind = io.FolderType.output if save_output else io.FolderType.temp
+    return _Written(report.path, ui.SavedResult(os.path.basename(report.path), subfolder, kind))
+
+
+def _as_video(path: str, form: Format) -> Any:
+    """Return the file as VIDEO; what is none stops the nodes that wait for it, with a reason."""
+    if form.container_name in ("folder", "gif", "webp"):
+        return ExecutionBlocker(f"Video Mux wrote {form.name}, which is no VIDEO. Use its output path, or choose an mp4, "
+                                "mov, webm or mkv format.")
+    return InputImpl.VideoFromFile(path)
+
+
+def _format_folders() -> list[str]:
+    """Return where users keep format files of their own."""
+    return [os.path.join(folder, "formats") for folder in folder_paths.get_folder_paths("talking_avatar")]
+
+
+def _place(prefix: str, size_px: tuple[int, int], save_output: bool) -> tuple[str, str, str]:
+    """Return folder, name without ending and sub-folder of the file to write, by ComfyUI's own rules."""
     root = folder_paths.get_output_directory() if save_output else folder_paths.get_temp_directory()
     try:
         folder, name, counter, subfolder, _ = folder_paths.get_save_image_path(prefix, root, *size_px)
     except Exception as error:  # ComfyUI raises a bare Exception for a prefix that leaves the folder
         raise OutputError(f"filename_prefix={prefix!r} cannot be used: {str(error).strip().splitlines()[0]}",
                           hint="Use a name or a sub-folder inside ComfyUI's output folder.") from error
-    file = f"{name}_{counter:05}_.mp4"
-    kind = io.FolderType.output if save_output else io.FolderType.temp
-    return os.path.join(folder, file), ui.SavedResult(file, subfolder, kind)
+    return folder, f"{name}_{counter:05}_", subfolder
 
 
 def _metadata(prompt: Any, extra: dict[str, Any] | None) -> dict[str, str]:

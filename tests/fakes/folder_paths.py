@@ -24,8 +24,11 @@ def get_temp_directory():
     return str(base / "temp")
 
 
+ENDINGS = {"image": (".png", ".jpg", ".jpeg", ".webp"), "audio": (".wav", ".flac", ".mp3"), "video": (".mp4", ".webm")}
+
+
 def filter_files_content_types(files, kinds):
-    return [name for name in files if name.lower().endswith((".png", ".jpg", ".jpeg", ".webp"))]
+    return [name for name in files if name.lower().endswith(tuple(e for kind in kinds for e in ENDINGS[kind]))]
 
 
 def get_annotated_filepath(name, default_dir=None):
@@ -46,3 +49,7 @@ def get_save_image_path(prefix, folder, width=0, height=0):
     os.makedirs(full, exist_ok=True)
     counter = 1 + sum(1 for file in os.listdir(full) if file.startswith(name + "_"))
     return full, name, counter, subfolder, prefix
+
+
+def get_folder_paths(name):
+    return [str(base / "models" / name)]

@@ -30,7 +30,7 @@ class VideoCodec:
     """Largest crf of the codec's own scale; 0 where it has none."""
     presets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Preset -> options."""
-    min_side_px: int = 2
+    min_side_px: int = 16
     tag: str = ""
     """Four characters that name the codec in mp4 and mov, where players expect others than FFmpeg's."""
 
@@ -80,12 +80,13 @@ VIDEO_CODECS: Mapping[str, VideoCodec] = {
         ("yuv420p", "yuv444p"),
         {"tune": ("film", "animation", "grain", "stillimage", "fastdecode"), "g": range(1, 601),
          "profile": ("baseline", "main", "high", "high444")},
-        max_crf=51, presets=_named_presets(), min_side_px=16),
+        max_crf=51, presets=_named_presets()),
     "libx265": VideoCodec(
         ("yuv420p", "yuv420p10le"),
         {"tune": ("grain", "animation", "fastdecode"), "g": range(1, 601)},
         # x265 writes its banner to stderr whatever FFmpeg's log level is.
-        fixed={"x265-params": "log-level=none"}, max_crf=51, presets=_named_presets(), min_side_px=16, tag="hvc1"),
+        # Below the size of its blocks it writes beyond its own memory (seen at 48 px).
+        fixed={"x265-params": "log-level=none"}, max_crf=51, presets=_named_presets(), min_side_px=64, tag="hvc1"),
     "libvpx-vp9": VideoCodec(
         ("yuv420p", "yuva420p", "yuv444p"),
         {"g": range(1, 601), "tile-columns": range(7), "lossless": range(2), "arnr-strength": range(7)},
@@ -99,12 +100,12 @@ VIDEO_CODECS: Mapping[str, VideoCodec] = {
         ("bgra", "bgr0", "yuv444p"),
         {"level": (3,), "slices": (4, 6, 9, 12, 16, 24, 30), "slicecrc": range(2), "coder": (0, 1, 2),
          "context": range(2), "g": range(1, 601)}),
-    "png": VideoCodec(("rgba", "rgb24"), {"compression_level": range(10)}, min_side_px=1),
-    "gif": VideoCodec(("pal8",), min_side_px=1),
+    "png": VideoCodec(("rgba", "rgb24"), {"compression_level": range(10)}),
+    "gif": VideoCodec(("pal8",)),
     "libwebp_anim": VideoCodec(
         ("bgra",),
         {"quality": range(101), "lossless": range(2), "compression_level": range(7),
-         "preset": ("none", "default", "picture", "photo", "drawing", "icon", "text")}, min_side_px=1),
+         "preset": ("none", "default", "picture", "photo", "drawing", "icon", "text")}),
 }
 
 AUDIO_CODECS: Mapping[str, AudioCodec] = {

@@ -226,10 +226,17 @@ def find_format(name: str, folders: Iterable[str | os.PathLike[str]] = ()) -> Fo
     known = catalogue(folders)
     if name not in known:
         raise SettingError(f"unknown format {name!r}", hint=f"Choose one of: {', '.join(usable_formats(folders))}.")
-    return _writable(known[name])
+    return writable(known[name])
 
 
-def _writable(form: Format) -> Format:
+def writable(form: Format) -> Format:
+    """Return the format, if the installed PyAV can write it.
+
+    Raises
+    ------
+    MissingDependency
+        If it cannot.
+    """
     if form.missing_codecs:
         raise MissingDependency(
             f"the format {form.name} needs {', '.join(form.missing_codecs)}, which the installed PyAV lacks",
@@ -258,4 +265,4 @@ def format_for(path: str | os.PathLike[str], *, alpha: bool = False) -> Format:
         endings = dict.fromkeys(f.ending for f in catalogue().values() if f.ending)
         raise SettingError(f"cannot write {Path(path).name!r}: unknown ending {ending!r}",
                            hint=f"Choose a name that ends in {', '.join(endings)}, or the format png-sequence for a folder.")
-    return _writable(min(fitting, key=lambda f: (alpha and not f.has_alpha, bool(f.missing_codecs), f.rank)))
+    return writable(min(fitting, key=lambda f: (alpha and not f.has_alpha, bool(f.missing_codecs), f.rank)))

@@ -6,8 +6,10 @@ import os
 from dataclasses import dataclass
 
 from ...errors import SettingError
-from .codecs import MAX_CRF, PRESETS
-from .formats import AUTO, Format, find_format, format_for
+from .codecs import CONTAINERS, MAX_CRF, PRESETS
+from .formats import AUTO, Format, find_format, format_for, writable
+
+_FILE_ENDINGS = {".png", *(kind.ending for kind in CONTAINERS.values() if kind.ending)}
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,8 @@ class EncodeSettings:
     """How much time is spent on small files. Formats without one ignore it."""
     background_rgb: tuple[int, int, int] = (0, 0, 0)
     """Colour behind transparent pixels, for formats without alpha."""
+    alpha: bool = False
+    """Whether "auto" prefers a format that keeps transparency, where the ending has one."""
 
     def __post_init__(self) -> None:
         if isinstance(self.format, str) and self.format != AUTO:
@@ -39,15 +43,19 @@ class EncodeSettings:
         ------
         SettingError
             If the name does not say it, or has an ending that is not the format's.
+        MissingDependency
+        If the installed PyAV cannot write it.
         """
-        form = self.format
-        if not isinstance(form, Format):
-            form = format_for(out_path) if form == AUTO else find_format(form)
+        if isinstance(self.format, Format):
+            form = writable(self.format)
+        else:
+            form = format_for(out_path, alpha=self.alpha) if self.format == AUTO else find_format(self.format)
         name = os.path.basename(os.path.normpath(os.fspath(out_path)))
         ending = os.path.splitext(name)[1].lower()
-        if form.ending != ending and not (form.is_folder and not ending.isalpha()):
+        if ending in _FILE_ENDINGS if form.is_folder else ending != form.ending:
             raise SettingError(f"{name!r} is no name for the format {form.name}", hint=(
-                f"Choose a name that ends in {form.ending}." if form.ending else "Choose a name without an ending, for a folder."))
+                "Choose a name without an ending, for a folder." if form.is_folder
+                else f"Choose a name that ends in {form.ending}."))
         return form
 
 

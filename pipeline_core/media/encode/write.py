@@ -24,7 +24,7 @@ from .settings import EncodeReport, EncodeSettings
 from .space import check_space, estimate_bytes
 
 MAX_FPS = 240
-MIN_SIZE_PX, MAX_SIZE_PX = 16, 8192
+MAX_SIZE_PX = 8192
 PREVIEW_SIDE_PX = 640
 _WRITERS: Mapping[str, Callable[[Path, Format, Clip], Writer]] = {
     "gif": GifWriter, "webp": WebpWriter, "folder": SequenceWriter}
@@ -122,8 +122,9 @@ def check_video_target(out_path: str | os.PathLike[str], settings: EncodeSetting
 def _check(form: Format, fps: Fraction, size: tuple[int, int], count: int) -> None:
     if not 0 < fps <= MAX_FPS:
         raise SettingError(f"fps={fps} is not above 0 and up to {MAX_FPS}", hint="Use for example 25.")
-    if not all(MIN_SIZE_PX <= n <= MAX_SIZE_PX for n in size):
-        raise SettingError(f"size={size[0]}x{size[1]} is outside {MIN_SIZE_PX}..{MAX_SIZE_PX} px",
+    smallest = form.video.min_side_px
+    if not all(smallest <= n <= MAX_SIZE_PX for n in size):
+        raise SettingError(f"size={size[0]}x{size[1]} is outside {smallest}..{MAX_SIZE_PX} px of the format {form.name}",
                            hint="Use for example 1280x720.")
     if count < 1:
         raise ContractError(f"asked to write {count} frames")

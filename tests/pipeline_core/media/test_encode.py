@@ -63,7 +63,7 @@ def test_any_sound_stays_in_time(tmp_path, rate, channels):
     sound = noise(0.3, rate, channels)
     write(tmp_path / "a.mp4", grey_frames(10), count=10, sound=sound)
     decoded = load_sound(tmp_path / "a.mp4")
-    assert decoded.rate_hz in (44100, 48000) and decoded.samples.shape[0] == (channels if channels < 3 else 1)
+    assert decoded.rate_hz in (44100, 48000) and decoded.samples.shape[0] == sound.samples.shape[0]
     assert abs(lag_samples(decoded.mono, resample(sound, decoded.rate_hz).mono)) <= 1
 
 
