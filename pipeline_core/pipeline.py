@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
 from .errors import InputError
@@ -103,7 +103,8 @@ def render_avatar(request: AvatarRequest, host: Host) -> AvatarResult:
         With a message and a hint, whatever is wrong with the input, the settings or the output.
         No half-written file stays behind.
     """
-    check_video_target(request.out_path)
+    encode = replace(request.encode, alpha=request.blend.background == "transparent")
+    check_video_target(request.out_path, encode)
     began = time.perf_counter()
     preparing = _Stopwatch(host)
     portrait = preparing.run(LOADING, lambda: _portrait(request.portrait))
@@ -117,7 +118,7 @@ def render_avatar(request: AvatarRequest, host: Host) -> AvatarResult:
     host.status(WRITING)
     report = write_video(
         frames(plan, 0, None, host), request.out_path, fps=plan.fps, size=plan.size_px, count=plan.frames,
-        sound=sound, settings=request.encode, metadata=request.metadata, host=host,
+        sound=sound, settings=encode, metadata=request.metadata, host=host,
     )
     return AvatarResult(
         out=os.path.abspath(request.out_path), frames=report.frames, fps=float(plan.fps),
