@@ -15,7 +15,7 @@ from ..pipeline_core.face.report import report
 from ..pipeline_core.types import FaceTrack, Portrait
 from . import convert, sockets
 from .choices import problem_with
-from .host import ComfyHost
+from .host import ComfyHost, keep
 
 logger = logging.getLogger("talking_avatar")
 
@@ -72,7 +72,7 @@ class DetectFace(io.ComfyNode):
         for warning in face.warnings:
             logger.warning("%s", warning)
         picture = convert.to_image(overlay(face))
-        return io.NodeOutput(face, picture, convert.to_mask(face_mask(face)), convert.to_mask(mouth_mask(face)),
+        return io.NodeOutput(keep(face), picture, convert.to_mask(face_mask(face)), convert.to_mask(mouth_mask(face)),
                              report(face), ui=ui.PreviewImage(picture, cls=cls))
 
 

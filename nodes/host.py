@@ -5,21 +5,27 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from typing import TypeVar
 
 import comfy.model_management
 import comfy.model_patcher
 import comfy.utils
+import psutil
 import torch
 from comfy_execution.utils import get_executing_context
 
+from ..pipeline_core.cache import shared
 from ..pipeline_core.host import PlainHost
 
+T = TypeVar("T")
 logger = logging.getLogger("talking_avatar")
 
 _PATCHER = "talking_avatar_patcher"
 """Where a network keeps its patcher. Not a weak map: the patcher holds the network, which would then never go."""
 _LOADING = threading.Lock()
 """ComfyUI's list of loaded models is not made for several threads."""
+HEADROOM_BYTES = 1 << 30
+"""Main memory that our cache leaves to others: with less than this, it is the first to shrink."""
 
 
 class ComfyHost:
@@ -30,6 +36,7 @@ class ComfyHost:
         self.threads = PlainHost().threads
         # The bar belongs to the node that runs now, so it is made here and not when it first moves.
         self._bar = comfy.utils.ProgressBar(1)
+        shared().free(HEADROOM_BYTES - psutil.virtual_memory().available)
         context = get_executing_context()
         self._node_id = context.node_id if context else None
 
@@ -62,6 +69,15 @@ class ComfyHost:
             if any(tensor.device.type != device.type for tensor in (*module.parameters(), *module.buffers())):
                 # With --novram ComfyUI leaves layers outside that are not of its own kind.
                 module.to(device)
+
+
+def keep(output: T) -> T:
+    """Return an output of a node; what is loaded and prepared is kept for as long as ComfyUI keeps it.
+
+    ComfyUI drops outputs when another workflow is run, and on "free memory": ours goes with the last.
+    """
+    shared().keep_for(output)
+    return output
 
 
 def _patcher(module: torch.nn.Module, device: torch.device) -> comfy.model_patcher.ModelPatcher:

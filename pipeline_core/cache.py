@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import weakref
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
@@ -100,6 +101,8 @@ class Cache:
         self._building: dict[Hashable, tuple[threading.RLock, int]] = {}
         self._hooks: list[ReleaseHook] = []
         self._lock = threading.Lock()
+        self._users: set[int] = set()
+        self._abandoned = False
 
     def get(self, key: Hashable, build: Callable[[], T]) -> T:
         """Return the value of `key`, building it when it is not there.
@@ -146,6 +149,20 @@ class Cache:
         if size >= 0:
             self._release([(key, value)])
 
+    def keep_for(self, user: object) -> None:
+        """Note that somebody has a result of ours, and may soon want the next one.
+
+        When the last of these objects is gone, everything is dropped. ComfyUI keeps the outputs of
+        nodes while they may be of use, and lets go of them when the workflow changes or when
+        "free memory" is pressed: this way our memory goes with them. A cache for which this was
+        never called keeps its values.
+        """
+        if id(user) in self._users:
+            return
+        self._abandoned = False
+        self._users.add(id(user))
+        weakref.finalize(user, self._user_gone, id(user)).atexit = False
+
     def add_release_hook(self, hook: ReleaseHook) -> None:
         """Call ``hook(key, value)`` after a value was dropped, outside of any lock."""
         self._hooks.append(hook)
@@ -168,6 +185,25 @@ class Cache:
     def __len__(self) -> int:
         with self._lock:
             return len(self._values)
+
+    def _user_gone(self, user: int) -> None:
+        self._users.discard(user)
+        self._abandoned = not self._users
+        self._clear_if_abandoned()
+
+    def _clear_if_abandoned(self) -> None:
+        # Called while garbage is collected, which may happen in the middle of any of these methods,
+        # also in this very thread: waiting for the lock could last for ever. Its holder calls again.
+        dropped: list[tuple[Hashable, Any]] = []
+        if not self._abandoned or not self._lock.acquire(blocking=False):
+            return
+        try:
+            self._abandoned = False
+            while self._values:
+                self._pop_oldest(dropped)
+        finally:
+            self._lock.release()
+        self._release(dropped)
 
     def _lookup(self, key: Hashable) -> tuple[bool, Any]:
         with self._lock:
@@ -199,6 +235,7 @@ class Cache:
             while total > self.budget_bytes and len(self._values) > 1:
                 total -= self._pop_oldest(dropped)
         self._release(dropped)
+        self._clear_if_abandoned()
 
     def _pop_oldest(self, dropped: list[tuple[Hashable, Any]]) -> int:
         key, (value, size) = self._values.popitem(last=False)

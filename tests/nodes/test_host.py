@@ -121,3 +121,30 @@ def test_a_stage_without_a_server_or_a_node_is_no_error(host_module, server, mon
     monkeypatch.setitem(sys.modules, "server", None)
     host_module.ComfyHost().status("no server")
     assert server.said == []
+
+
+@pytest.fixture
+def cache(host_module, monkeypatch):
+    """A cache of two values of one megabyte."""
+    from talking_avatar.pipeline_core.cache import Cache
+
+    cache = Cache()
+    for key in ("old", "new"):
+        cache.get(key, lambda: np.zeros(MB, np.uint8))
+    monkeypatch.setattr(host_module, "shared", lambda: cache)
+    return cache
+
+
+@pytest.mark.parametrize(("available", "left"), [(1024 * MB, ["old", "new"]), (1023.5 * MB, ["new"]), (0, [])])
+def test_where_main_memory_is_short_the_cache_shrinks(host_module, cache, monkeypatch, available, left):
+    monkeypatch.setattr(host_module.psutil, "virtual_memory", lambda: types.SimpleNamespace(available=int(available)))
+    host_module.ComfyHost()
+    assert cache.keys() == left
+
+
+def test_the_cache_goes_with_the_last_output_that_comfyui_keeps(host_module, cache):
+    outputs = [host_module.keep(network(1)) for _ in range(2)]
+    outputs.pop()
+    assert len(cache) == 2
+    outputs.pop()
+    assert not len(cache)

@@ -143,5 +143,55 @@ def test_budget_holds_after_any_sequence(requests, budget):
     assert sum(cache.builds.values()) <= len(requests)
 
 
+class Result:
+    """What a node has put out."""
+
+
+def test_the_last_result_takes_everything_along():
+    cache, first, second = Cache(1 << 20), Result(), Result()
+    for user in (first, second, second):
+        cache.keep_for(user)
+    cache.get("a", kilobyte)
+    del first
+    assert "a" in cache, "one result is still there"
+    del second, user
+    assert not len(cache) and not cache.used_bytes
+    cache.get("b", kilobyte)
+    assert "b" in cache, "a cache without users keeps its values"
+
+
+def test_a_new_result_keeps_what_the_old_one_used():
+    cache, old = Cache(1 << 20), Result()
+    cache.keep_for(old)
+    cache.get("a", kilobyte)
+    new = Result()
+    cache.keep_for(new)
+    del old
+    assert "a" in cache
+    del new
+    assert "a" not in cache
+
+
+def test_a_result_that_ends_inside_of_the_cache_does_not_hang_it():
+    """Garbage is collected anywhere, also while the cache holds its own lock."""
+    cache, users = Cache(1 << 20), [Result()]
+    cache.keep_for(users[0])
+    cache.get("a", kilobyte)
+    with cache._lock:
+        users.clear()
+    assert "a" in cache
+    cache.get("b", kilobyte)
+    assert not len(cache)
+
+
+def test_hooks_hear_of_what_the_last_result_takes_along():
+    cache, user, gone = Cache(1 << 20), Result(), []
+    cache.add_release_hook(lambda key, value: gone.append(key))
+    cache.keep_for(user)
+    cache.get("a", kilobyte)
+    del user
+    assert gone == ["a"]
+
+
 def test_shared_is_one_object():
     assert shared() is shared()
