@@ -202,4 +202,4 @@ def _warnings(path: str | os.PathLike[str], talker: _Person, scores: FloatArray)
     gaps = int((scores == 0).sum())
     missing = (f"the face is not seen in {gaps} of {len(scores)} frames: nothing is drawn there; "
                "cut the video to the part that shows it",) if gaps else ()
-    return (*quality_warnings(image, face.landmarks_px, face.score_ratio, still=False), *missing)
+    return (*probe(path).warnings, *quality_warnings(image, face.landmarks_px, face.score_ratio, still=False), *missing)

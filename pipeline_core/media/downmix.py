@@ -44,7 +44,7 @@ def mix_matrix(channels: int, names: Sequence[str] = ()) -> FloatArray:
     known = tuple(names) if len(names) == channels and all(name in _SIDES for name in names) else _USUAL.get(channels)
     if known is None:
         return np.full((1, channels), 1.0 / channels, np.float32)
-    return np.array([_SIDES[name] for name in known], np.float32).T
+    return np.ascontiguousarray(np.array([_SIDES[name] for name in known], np.float32).T)
 
 
 def mixed(samples: FloatArray, matrix: FloatArray) -> FloatArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,17 +14,24 @@ from typing import Any
 
 import av
 import numpy as np
-from av.video.reformatter import ColorRange, Colorspace
 
 from ..cache import shared
 from ..errors import InputError, UnreadableMedia
+from ..lazy import cv2
 from ..types import MediaFile, UInt8Array
+from .container import open_media
 from .files import existing_file
+from .frame import frame_pixels, tags_of
+from .frame_index import FrameIndex, frame_index
+
+_LOG = logging.getLogger("talking_avatar")
 
 MAX_SIDE_PX = 8192
+MIN_FPS, MAX_FPS = Fraction(1, 100), Fraction(240)
+"""Rates outside are broken headers: some recorders write the clock of their time stamps, 1000 or 90000."""
 _BLOCK = 1 << 20
-_BT709 = 1
-"""Code of the BT.709 matrix (ITU-T H.273, table 4)."""
+_ATTACHED = 1024
+"""Disposition of a cover picture, which is no video (libavformat, AV_DISPOSITION_ATTACHED_PIC)."""
 _HINT = "Use a video that plays in an ordinary player, for example H.264 in MP4."
 
 
@@ -38,6 +46,8 @@ class VideoInfo:
     """As the header says, or estimated from the duration; decoding is the only proof."""
     duration_s: float
     has_sound: bool
+    warnings: tuple[str, ...] = ()
+    """What of the pictures cannot be kept: HDR, interlacing."""
 
 
 def media_file(path: str | os.PathLike[str]) -> MediaFile:
@@ -79,48 +89,160 @@ def probe(path: str | os.PathLike[str]) -> VideoInfo:
         If it holds no picture stream, or one that is larger than 8192 px.
     """
     with _opened(path) as (container, stream):
-        frame = next(container.decode(stream), None)
+        frame = next(_decoded(container, stream, stream.codec_context), None)
         if frame is None:
             raise UnreadableMedia(f"{Path(path).name!r} holds no decodable frame", hint=_HINT)
-        turned = _quarter_turns(frame) % 2 == 1
-        width, height = (frame.height, frame.width) if turned else (frame.width, frame.height)
-        fps = Fraction(stream.average_rate or stream.guessed_rate or 25)
+        height, width = _shape(frame, stream)
+        if _quarter_turns(frame) % 2 == 1:
+            width, height = height, width
+        fps = _rate(stream)
         duration = _duration_s(container, stream)
         frames = int(stream.frames) or max(1, round(duration * fps))
         return VideoInfo(width, height, fps, frames, duration or float(frames / fps),
-                         bool(container.streams.audio))
+                         bool(container.streams.audio), _warnings(frame, Path(path).name))
+
+
+def _rate(stream: Any) -> Fraction:
+    for rate in (stream.average_rate, stream.guessed_rate):
+        if rate and MIN_FPS <= rate <= MAX_FPS:
+            return Fraction(rate)
+    return Fraction(25)
 
 
 def _duration_s(container: Any, stream: Any) -> float:
     if stream.duration is not None and stream.time_base is not None:
-        return float(stream.duration * stream.time_base)
-    return float(container.duration / av.time_base) if container.duration else 0.0
+        return max(0.0, float(stream.duration * stream.time_base))
+    return max(0.0, float(container.duration / av.time_base)) if container.duration else 0.0
 
 
-def read_frames(path: str | os.PathLike[str]) -> Iterator[tuple[float, UInt8Array]]:
+def _warnings(frame: Any, name: str) -> tuple[str, ...]:
+    found = []
+    if tags_of(frame).hdr:
+        found.append(f"{name!r} is HDR: its highlights are brought down to the range of an ordinary screen")
+    if getattr(frame, "interlaced_frame", False):
+        found.append(f"{name!r} is interlaced: combs are removed where things move")
+    return tuple(found)
+
+
+def read_frames(path: str | os.PathLike[str], first: int = 0, *, alpha: bool = False) -> Iterator[tuple[float, UInt8Array]]:
     """Yield ``(time_s, rgb)`` of every frame [shape=(H, W, 3)], upright; time 0 is the first frame.
 
-    One frame is held at a time. Raises like `probe`.
+    One frame is held at a time. Damaged parts are left out. Raises like `probe`.
+
+    Parameters
+    ----------
+    path : str or path
+        The video.
+    first : int
+        Number of the frame to begin with. It is reached from the key frame before it, where the file
+        has one, and is the same picture that decoding from the start gives.
+    alpha : bool
+        Yield RGBA [shape=(H, W, 4)] where the video has transparency.
     """
-    start_s: float | None = None
-    with _opened(path) as (container, stream):
-        stream.thread_type = "AUTO"
-        for index, frame in enumerate(container.decode(stream)):
-            rate = stream.average_rate or 25
-            at = float(index / rate) if frame.time is None else float(frame.time)
+    for begin, wanted, start_s in _places(path, first):
+        found = False
+        for at, frame, shape in _shown(path, begin, alpha):
+            if not found and frame.pts != wanted and wanted is not None:
+                if frame.pts is not None and frame.pts < wanted:
+                    continue
+                break  # the seek has gone too far
+            found = True
             start_s = at if start_s is None else start_s
-            yield at - start_s, np.ascontiguousarray(np.rot90(_rgb(frame), _quarter_turns(frame)))
-    if start_s is None:
-        raise UnreadableMedia(f"{Path(path).name!r} holds no decodable frame", hint=_HINT)
+            if wanted is None and first > 0:
+                first -= 1
+                continue
+            yield at - start_s, _upright(frame, shape, alpha)
+        if found:
+            return
+    raise UnreadableMedia(f"{Path(path).name!r} holds no decodable frame", hint=_HINT)
 
 
-def _rgb(frame: Any) -> UInt8Array:
-    """Convert by the frame's own tags: older PyAV takes every video for BT.601."""
-    if int(frame.colorspace) == _BT709 and not frame.format.is_rgb:
-        source = ColorRange.JPEG if int(frame.color_range) == ColorRange.JPEG else ColorRange.MPEG
-        frame = frame.reformat(format="rgb24", src_colorspace=Colorspace.ITU709, dst_colorspace=Colorspace.ITU709,
-                               src_color_range=source, dst_color_range=ColorRange.JPEG)
-    return np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
+def frame_number_at(path: str | os.PathLike[str], time_s: float) -> int:
+    """Return which frame a video shows at a time after its first one, for `read_frames`.
+
+    0 where the file's time stamps are of no use.
+    """
+    index = _index(path)
+    return 0 if index is None else index.number_at(time_s)
+
+
+def _index(path: str | os.PathLike[str]) -> FrameIndex | None:
+    with _opened(path) as (container, stream):
+        return frame_index(os.fspath(path), container, stream)
+
+
+def _places(path: str | os.PathLike[str], first: int) -> list[tuple[int | None, int | None, float | None]]:
+    """Return where to begin, best first: (time stamp of a key frame, that of the wanted frame, time 0)."""
+    index = _index(path) if first > 0 else None
+    places: list[tuple[int | None, int | None, float | None]] = []
+    if index is not None:
+        start_s = float(index.pts[0] * index.time_base)
+        places = [(key, int(index.pts[first]), start_s) for key in index.keys_before(first)]
+    return [*places, (None, None, None)]
+
+
+def _shown(path: str | os.PathLike[str], begin: int | None, alpha: bool) -> Iterator[tuple[float, Any, tuple[int, int]]]:
+    """Yield the time of each frame as the file has it, the frame, and height and width for all of them."""
+    shape: tuple[int, int] | None = None
+    with _opened(path) as (container, stream):
+        if begin is not None:
+            container.seek(begin, stream=stream, backward=True, any_frame=False)
+        rate = _rate(stream)
+        for index, frame in enumerate(_decoded(container, stream, _decoder(stream, alpha))):
+            shape = shape or _shape(frame, stream)
+            yield (float(index / rate) if frame.pts is None else float(frame.pts * stream.time_base)), frame, shape
+
+
+def _decoder(stream: Any, alpha: bool) -> Any:
+    """Return what decodes the stream; FFmpeg's own VP8 and VP9 leave transparency out."""
+    name = {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(stream.codec_context.name)
+    if not alpha or name is None or stream.metadata.get("alpha_mode", stream.metadata.get("ALPHA_MODE")) != "1":
+        stream.thread_type = "AUTO"
+        return stream.codec_context
+    try:
+        decoder = av.CodecContext.create(name, "r")
+    except ValueError:  # this PyAV was built without it
+        return stream.codec_context
+    decoder.extradata = stream.codec_context.extradata
+    return decoder
+
+
+def _decoded(container: Any, stream: Any, decoder: Any) -> Iterator[Any]:
+    """Yield decoded frames; damaged packets are left out, unless there is nothing else."""
+    found, damage = False, None
+    for packet in container.demux(stream):
+        try:
+            frames = decoder.decode(packet if packet.size else None)
+        except av.error.EOFError:
+            break
+        except av.FFmpegError as error:
+            damage = error
+            continue
+        for frame in frames:
+            found = True
+            yield frame
+    if damage is not None:
+        if not found:
+            raise damage
+        _LOG.warning("%s is damaged: parts are left out (%s)", Path(container.name).name, damage)
+
+
+def _shape(frame: Any, stream: Any) -> tuple[int, int]:
+    """Return height and width with square pixels, as stored."""
+    aspect = stream.sample_aspect_ratio or 1
+    if not Fraction(1, 4) <= aspect <= 4:
+        aspect = 1
+    if frame.width * aspect > MAX_SIDE_PX or frame.height > MAX_SIDE_PX:
+        raise InputError(f"the video has frames of {frame.width} x {frame.height} px",
+                         hint=f"Scale it down to at most {MAX_SIDE_PX} px.")
+    return frame.height, round(frame.width * aspect)
+
+
+def _upright(frame: Any, shape: tuple[int, int], alpha: bool) -> UInt8Array:
+    pixels = frame_pixels(frame, alpha=alpha)
+    if pixels.shape[:2] != shape:  # pixels that are not square, or another size half-way
+        pixels = np.asarray(cv2.resize(pixels, shape[::-1], interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return np.ascontiguousarray(np.rot90(pixels, _quarter_turns(frame)))
 
 
 def _quarter_turns(frame: Any) -> int:
@@ -134,13 +256,15 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[tuple[Any, Any]]:
     name = Path(path).name
     file = existing_file(path, "video")
     try:
-        with av.open(file) as container:
-            if not container.streams.video:
+        with open_media(file) as container:
+            stream = next((s for s in container.streams.video if not int(getattr(s, "disposition", 0)) & _ATTACHED), None)
+            if stream is None:
                 raise InputError(f"{name!r} holds no pictures", hint="Choose a video, not a sound file.")
-            stream = container.streams.video[0]
             if max(stream.width, stream.height) > MAX_SIDE_PX:
                 raise InputError(f"{name!r} is {stream.width} x {stream.height} px",
                                  hint=f"Scale it down to at most {MAX_SIDE_PX} px.")
+            # A stream may change its size half-way: the decoder refuses what the header did not tell.
+            stream.codec_context.options = {"max_pixels": str(MAX_SIDE_PX * MAX_SIDE_PX)}
             yield container, stream
-    except (av.FFmpegError, OSError) as error:
+    except (av.FFmpegError, OSError, ValueError, OverflowError) as error:
         raise UnreadableMedia(f"cannot decode the video {name!r}: {error}", hint=_HINT) from error

@@ -60,7 +60,8 @@ def video_file(path, frames, fps=25, codec="libx264", form="yuv420p", times=None
     """Write pictures as they are; `times` are time stamps in 1/1000 s."""
     with av.open(str(path), "w", **container) as out:
         stream = out.add_stream(codec, rate=Fraction(fps), options=options or {})
-        stream.height, stream.width = frames[0].shape[:2]
+        first = frames[0]
+        stream.height, stream.width = (first.height, first.width) if isinstance(first, av.VideoFrame) else first.shape[:2]
         stream.pix_fmt = form
         for name, value in (context or {}).items():
             setattr(stream.codec_context, name, value)
