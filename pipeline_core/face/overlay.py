@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 import numpy as np
 
 from ..lazy import cv2
-from ..media.video import read_frames, verify_unchanged
+from ..media.video import frame_number_at, read_frames, verify_unchanged
 from ..types import FaceTrack, FloatArray, UInt8Array
 from . import geometry
 from .masks import first_seen
@@ -44,9 +42,10 @@ def _background(face: FaceTrack, frame: int) -> UInt8Array:
     if face.video is None:
         return np.full((face.height_px, face.width_px, 3), _GREY, np.uint8)
     verify_unchanged(face.video)
-    at_s = (frame + 0.5) / float(face.fps)
-    image = next(islice(read_frames(face.video.path), 1))[1]
-    for time_s, candidate in read_frames(face.video.path):
+    path, at_s = face.video.path, (frame + 0.5) / float(face.fps)
+    first = frame_number_at(path, at_s)
+    image = next(read_frames(path, first))[1]
+    for time_s, candidate in read_frames(path, first):
         if time_s > at_s:
             break
         image = candidate

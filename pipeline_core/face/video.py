@@ -197,7 +197,7 @@ def _warnings(path: str | os.PathLike[str], talker: _Person, scores: FloatArray)
     """Judge the middle frame of those that show the face, and say how long it is out of sight."""
     frames = sorted(talker.seen)
     wanted = frames[len(frames) // 2]
-    _, image = next(islice(read_frames(path), wanted, None))
+    _, image = next(read_frames(path, wanted))
     face = talker.seen[wanted]
     gaps = int((scores == 0).sum())
     missing = (f"the face is not seen in {gaps} of {len(scores)} frames: nothing is drawn there; "

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-import av
-
 from ..cache import shared
 from ..errors import UnreadableMedia
 from ..types import MediaFile
+from .video import opened_video
 
 
 @dataclass(frozen=True)
@@ -35,16 +34,11 @@ def clip_length(video: MediaFile) -> ClipLength:
 
 
 def _count(path: str) -> ClipLength:
-    try:
-        with av.open(path) as container:
-            stream = container.streams.video[0]
-            one_frame = 1 / Fraction(stream.average_rate or stream.guessed_rate or 25)
-            spans = [(packet.pts, packet.duration) for packet in container.demux(stream)
-                     if packet.size and packet.pts is not None and not packet.is_discard]
-            tick = Fraction(stream.time_base)
-    except (av.FFmpegError, IndexError, OSError) as error:
-        raise UnreadableMedia(f"cannot read the video {Path(path).name!r}: {error}",
-                              hint="Use a video that plays in an ordinary player.") from error
+    with opened_video(path) as (container, stream):
+        one_frame = 1 / Fraction(stream.average_rate or stream.guessed_rate or 25)
+        spans = [(packet.pts, packet.duration) for packet in container.demux(stream)
+                 if packet.size and packet.pts is not None and not packet.is_discard]
+        tick = Fraction(stream.time_base)
     if not spans:
         raise UnreadableMedia(f"{Path(path).name!r} holds no frames", hint="Use a video that plays in an ordinary player.")
     first, last = min(spans)[0], max(spans)

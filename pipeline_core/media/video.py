@@ -88,7 +88,7 @@ def probe(path: str | os.PathLike[str]) -> VideoInfo:
     InputError
         If it holds no picture stream, or one that is larger than 8192 px.
     """
-    with _opened(path) as (container, stream):
+    with opened_video(path) as (container, stream):
         frame = next(_decoded(container, stream, stream.codec_context), None)
         if frame is None:
             raise UnreadableMedia(f"{Path(path).name!r} holds no decodable frame", hint=_HINT)
@@ -167,7 +167,7 @@ def frame_number_at(path: str | os.PathLike[str], time_s: float) -> int:
 
 
 def _index(path: str | os.PathLike[str]) -> FrameIndex | None:
-    with _opened(path) as (container, stream):
+    with opened_video(path) as (container, stream):
         return frame_index(os.fspath(path), container, stream)
 
 
@@ -184,7 +184,7 @@ def _places(path: str | os.PathLike[str], first: int) -> list[tuple[int | None, 
 def _shown(path: str | os.PathLike[str], begin: int | None, alpha: bool) -> Iterator[tuple[float, Any, tuple[int, int]]]:
     """Yield the time of each frame as the file has it, the frame, and height and width for all of them."""
     shape: tuple[int, int] | None = None
-    with _opened(path) as (container, stream):
+    with opened_video(path) as (container, stream):
         if begin is not None:
             container.seek(begin, stream=stream, backward=True, any_frame=False)
         rate = _rate(stream)
@@ -251,7 +251,7 @@ def _quarter_turns(frame: Any) -> int:
 
 
 @contextmanager
-def _opened(path: str | os.PathLike[str]) -> Iterator[tuple[Any, Any]]:
+def opened_video(path: str | os.PathLike[str]) -> Iterator[tuple[Any, Any]]:
     """Open a file at its first picture stream; decoding errors inside become readable."""
     name = Path(path).name
     file = existing_file(path, "video")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import islice
@@ -13,7 +14,7 @@ import numpy as np
 from ..errors import InputError, UnreadableMedia
 from ..media.clip import clip_length
 from ..media.image import crop_resize, portrait_from_array
-from ..media.video import probe, read_frames, verify_unchanged
+from ..media.video import frame_number_at, probe, read_frames, verify_unchanged
 from ..types import MediaFile, Portrait, UInt8Array
 
 
@@ -86,7 +87,7 @@ def numbered_frames(pictures: Pictures, start: int, stop: int) -> Iterator[UInt8
         return
     verify_unchanged(pictures)
     found = start
-    for _, rgb in islice(read_frames(pictures.path), start, stop):
+    for _, rgb in islice(read_frames(pictures.path, start), stop - start):
         yield rgb
         found += 1
     if found < stop:
@@ -120,17 +121,20 @@ def _steady_frames(video: MediaFile, fps: Fraction, start: int, stop: int, loop:
         wanted = int(index / fps * rate)
         again, wanted = divmod(wanted, length.frames) if loop else (0, wanted)
         if again != turn:
-            turn, number, pictures = again, -1, iter(read_frames(video.path))
+            first = min(wanted, length.frames - 1)
+            turn, number, pictures = again, first - 1, read_frames(video.path, first)
         while number < wanted and (found := next(pictures, None)) is not None:
             number, shown = number + 1, found[1]
-        if shown is not None:
-            yield shown
+        if shown is None:  # fewer frames can be decoded than the file lists
+            shown = deque(read_frames(video.path), maxlen=1)[0][1]
+        yield shown
 
 
 def _stamped_frames(video: MediaFile, fps: Fraction, start: int, stop: int, begins_s: float) -> Iterator[UInt8Array]:
     """Yield pictures by their time stamps."""
     index, shown = start, None
-    for time_s, rgb in read_frames(video.path):
+    first = frame_number_at(video.path, float(start / fps) - begins_s + _HALF_TICK_S)
+    for time_s, rgb in read_frames(video.path, first):
         while shown is not None and index < stop and float(index / fps) - begins_s + _HALF_TICK_S < time_s:
             yield shown
             index += 1

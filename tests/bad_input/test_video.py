@@ -12,7 +12,14 @@ from talking_avatar.pipeline_core.errors import InputError, UnreadableMedia
 from talking_avatar.pipeline_core.media import frame as frame_module
 from talking_avatar.pipeline_core.media import video
 from talking_avatar.pipeline_core.media.frame import frame_pixels, without_combs
-from talking_avatar.pipeline_core.media.video import frame_number_at, media_file, probe, read_frames, verify_unchanged
+from talking_avatar.pipeline_core.media.video import (
+    frame_number_at,
+    media_file,
+    probe,
+    read_frames,
+    verify_unchanged,
+)
+from talking_avatar.pipeline_core.render.pictures import frames_of, numbered_frames
 
 KINDS = {"a.mp4": ("libx264", "yuv420p", {}), "a.mkv": ("libx264", "yuv420p", {}), "a.webm": ("libvpx-vp9", "yuv420p", {}),
          "a.ts": ("mpeg2video", "yuv420p", {}), "a.avi": ("mpeg4", "yuv420p", {}), "a.mov": ("prores_ks", "yuv422p10le", {}),
@@ -302,3 +309,18 @@ def test_a_file_that_changes_or_goes_is_refused(make, tmp_path):
 
 def test_tone_curve_tables_are_made_once():
     assert frame_module._to_light(16) is frame_module._to_light(16)
+
+
+@pytest.mark.parametrize("times", [None, [40 * i + (7 if i % 3 else 0) for i in range(40)]])
+def test_a_range_of_a_replacement_video_is_not_decoded_from_the_start(make, tmp_path, decoded, times):
+    path = make.video_file(tmp_path / "a.mkv", make.numbered(40), times=times,
+                           options={"g": "5", "bf": "2", "x264-params": "scenecut=0"})
+    file = media_file(path)
+    for read in (lambda a, b: list(frames_of(file, Fraction(25), a, b)), lambda a, b: list(numbered_frames(file, a, b))):
+        whole = read(0, 40)
+        decoded.clear()
+        assert all(np.array_equal(a, b) for a, b in zip(read(31, 34), whole[31:34], strict=True))
+        assert len(decoded) < 20
+        assert np.array_equal(read(39, 40)[0], whole[39])
+    held = list(frames_of(file, Fraction(25), 50, 52))
+    assert len(held) == 2 and np.array_equal(held[1], whole[39])
