@@ -79,7 +79,7 @@ class DlibDescriptor:
     def __call__(self, image: UInt8Array) -> npt.NDArray[np.float64] | None:
         """Return the descriptor, or None where no face is found."""
         scale = min(1.0, DESCRIBE_PX / max(image.shape[:2]))
-        small = np.ascontiguousarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+        small = np.ascontiguousarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
         box = _largest_box(self._dlib, self._search, small, DESCRIBE_PX)
         if box is None:
             return None

@@ -29,6 +29,8 @@ class Layout:
     inner_lips: tuple[tuple[int, int], ...]
     """Pairs of upper and lower inner lip."""
     mouth_corners: tuple[int, int]
+    lips: tuple[int, ...]
+    """Points whose hull is the lips."""
     rigid: tuple[int, ...]
     """Points that speech and blinks do not move: eye corners and nose."""
 
@@ -36,6 +38,7 @@ class Layout:
 IBUG_68 = Layout(
     eyes=((36, 39), (45, 42)), lids=(((37, 41), (38, 40)), ((43, 47), (44, 46))),
     inner_lips=((61, 67), (62, 66), (63, 65)), mouth_corners=(48, 54),
+    lips=tuple(range(48, 60)),
     rigid=(27, 28, 29, 30, 33, 36, 39, 42, 45),
 )
 """The 68 points of the iBUG 300-W annotation (Sagonas et al. 2013), as dlib's predictor gives them."""
@@ -43,6 +46,7 @@ IBUG_68 = Layout(
 MESH_478 = Layout(
     eyes=((33, 133), (263, 362)), lids=(((159, 145), (158, 153)), ((386, 374), (385, 380))),
     inner_lips=((82, 87), (13, 14), (312, 317)), mouth_corners=(61, 291),
+    lips=(61, 40, 37, 0, 267, 270, 291, 321, 314, 17, 84, 91),
     rigid=(4, 6, 33, 98, 133, 168, 263, 327, 362),
 )
 """The MediaPipe face mesh with irises."""
@@ -60,6 +64,11 @@ def interocular_px(points: Points) -> float:
     """Return the distance between the middles of the eyes, in pixels."""
     left, right = (points[list(pair), :2].mean(axis=0) for pair in layout_of(points).eyes)
     return max(float(np.linalg.norm(left - right)), 1e-6)
+
+
+def lip_outline(points: Points) -> tuple[int, ...]:
+    """Return the numbers of the landmarks around the lips."""
+    return layout_of(points).lips
 
 
 def aperture(points: Points) -> float:

@@ -35,13 +35,17 @@ class Blinks:
 
 
 def find_blinks(times_s: Series, landmarks: Sequence[Points | None]) -> Blinks:
-    """Count the dips of the eye opening.
+    """Count the dips of the eye opening."""
+    return blinks_in(times_s, np.array([np.nan if p is None else eye_opening(p) for p in landmarks]))
+
+
+def blinks_in(times_s: Series, opening: Series) -> Blinks:
+    """Count the dips of a curve of the eye opening; NaN where no face is seen [shape=(T,)].
 
     The duration is the time below the threshold, which a frame interval limits, plus one interval.
     """
     times = np.asarray(times_s, dtype=np.float64)
-    seen = np.array([p is not None for p in landmarks])
-    opening = np.array([np.nan if p is None else eye_opening(p) for p in landmarks])
+    seen = np.isfinite(opening)
     frame_s = float(np.median(np.diff(times)))
     usual = float(np.median(opening[seen]))
     low = np.where(seen, opening, usual) < SHUT_EYE_SHARE * usual
@@ -55,38 +59,64 @@ def find_blinks(times_s: Series, landmarks: Sequence[Points | None]) -> Blinks:
 def head_turns_deg(landmarks: Sequence[Points | None]) -> Series:
     """Return yaw, pitch and roll of the head in each frame, relative to the mean [shape=(T, 3)].
 
-    The rigid points, in three dimensions (478-point landmarks), are laid onto those of the first frame
-    by the best rotation (Kabsch 1976). Yaw grows to the viewer's right, pitch with the chin up.
+    Yaw grows to the viewer's right, pitch with the chin up.
     """
-    found = [np.asarray(p[list(layout_of(p).rigid), :3], dtype=np.float64) for p in landmarks if p is not None]
-    base = found[0] - found[0].mean(axis=0)
-    angles = []
-    for points in found:
-        u, _, vt = np.linalg.svd(base.T @ (points - points.mean(axis=0)))
-        flip = np.diag([1.0, 1.0, np.sign(np.linalg.det(vt.T @ u.T))])
-        turn = vt.T @ flip @ u.T
-        # x right, y down, z away: R = Rz(roll) Rx(pitch) Ry(yaw).
-        angles.append((np.arctan2(turn[2, 0], turn[2, 2]), np.arcsin(np.clip(-turn[2, 1], -1, 1)),
-                       np.arctan2(-turn[0, 1], turn[1, 1])))
-    series = np.degrees(np.array(angles))
+    found = [p for p in landmarks if p is not None]
+    series = np.array([turn_deg(points, found[0]) for points in found])
     return np.asarray(series - series.mean(axis=0))
+
+
+def turn_deg(points: Points, first: Points) -> tuple[float, float, float]:
+    """Return yaw, pitch and roll against another frame.
+
+    The rigid points, in three dimensions (478-point landmarks), are laid onto those of the other
+    frame by the best rotation (Kabsch 1976).
+    """
+    here, base = (np.asarray(p[list(layout_of(p).rigid), :3], dtype=np.float64) for p in (points, first))
+    u, _, vt = np.linalg.svd((base - base.mean(axis=0)).T @ (here - here.mean(axis=0)))
+    flip = np.diag([1.0, 1.0, np.sign(np.linalg.det(vt.T @ u.T))])
+    turn = vt.T @ flip @ u.T
+    # x right, y down, z away: R = Rz(roll) Rx(pitch) Ry(yaw).
+    angles = (np.arctan2(turn[2, 0], turn[2, 2]), np.arcsin(np.clip(-turn[2, 1], -1, 1)),
+              np.arctan2(-turn[0, 1], turn[1, 1]))
+    yaw, pitch, roll = (float(np.degrees(angle)) for angle in angles)
+    return yaw, pitch, roll
 
 
 def trembling(landmarks: Sequence[Points | None], where: Flags) -> float:
     """Return the median jitter of the frames in `where`, in thousandths of the inter-ocular distance.
 
-    Landmarks are laid onto the first frame by a similarity of their rigid points; jitter is the rms
-    over the points of the second difference over three consecutive frames. Detector noise is part of it:
-    real clips with closed mouths measure 4.4 to 5.9.
+    Detector noise is part of it: real clips with closed mouths measure 4.4 to 5.9.
     """
-    first = next(p for p in landmarks if p is not None)
-    laid = [None if p is None else _onto(p, first) for p in landmarks]
-    values = []
-    for k in range(1, len(laid) - 1):
-        before, here, after = laid[k - 1 : k + 2]
-        if where[k] and before is not None and here is not None and after is not None:
-            values.append(float(np.sqrt(np.mean(np.abs(after - 2.0 * here + before) ** 2))))
-    return 1000.0 * float(np.median(values)) / interocular_px(first) if values else float("nan")
+    meter = Trembling()
+    values = np.array([meter.add(points) for points in landmarks])
+    # A value is known one frame later than its frame.
+    values = np.append(values[1:], np.nan)[np.asarray(where)]
+    values = values[np.isfinite(values)]
+    return float(np.median(values)) if len(values) else float("nan")
+
+
+class Trembling:
+    """Jitter, frame by frame: the rms over the points of the second difference over three frames.
+
+    Landmarks are laid onto the first frame by a similarity of their rigid points.
+    """
+
+    def __init__(self) -> None:
+        self._first: Points | None = None
+        self._last: list[npt.NDArray[np.complex128] | None] = [None, None]
+
+    def add(self, points: Points | None) -> float:
+        """Take the next frame and return the jitter of the one before it, in 1/1000 of the eye distance; or NaN."""
+        if points is not None and self._first is None:
+            self._first = points
+        here = None if points is None or self._first is None else _onto(points, self._first)
+        before, middle = self._last
+        self._last = [middle, here]
+        if before is None or middle is None or here is None or self._first is None:
+            return float("nan")
+        second = np.abs(here - 2.0 * middle + before) ** 2
+        return 1000.0 * float(np.sqrt(np.mean(second))) / interocular_px(self._first)
 
 
 def frozen_seconds(frames: Iterable[tuple[float, UInt8Array]]) -> int:
@@ -97,15 +127,28 @@ def frozen_seconds(frames: Iterable[tuple[float, UInt8Array]]) -> int:
     frames : iterable of (time_s, RGB)
         Decoded video, or the face cut out of it.
     """
-    frozen, base, base_s, change = 0, None, 0.0, 0.0
+    counter = Frozen()
     for time_s, frame in frames:
+        counter.add(time_s, frame)
+    return counter.seconds
+
+
+class Frozen:
+    """Counts whole seconds without a change, frame by frame."""
+
+    def __init__(self) -> None:
+        self.seconds = 0
+        self._base: npt.NDArray[np.float32] | None = None
+        self._base_s = self._change = 0.0
+
+    def add(self, time_s: float, frame: UInt8Array) -> None:
+        """Take the next picture; all have to be of one size."""
         thumb = _thumb(frame)
-        if base is None or time_s - base_s >= FROZEN_S - 1e-6:
-            frozen += base is not None and change < FROZEN_LEVELS
-            base, base_s, change = thumb, time_s, 0.0
-            continue
-        change = max(change, float(np.abs(thumb - base).mean()))
-    return int(frozen)
+        if self._base is None or time_s - self._base_s >= FROZEN_S - 1e-6:
+            self.seconds += int(self._base is not None and self._change < FROZEN_LEVELS)
+            self._base, self._base_s, self._change = thumb, time_s, 0.0
+            return
+        self._change = max(self._change, float(np.abs(thumb - self._base).mean()))
 
 
 def _thumb(frame: UInt8Array) -> npt.NDArray[np.float32]:

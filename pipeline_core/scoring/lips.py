@@ -109,11 +109,17 @@ def lip_clip(times_s: Sequence[float], landmarks: Sequence[Points | None], phone
     name : str
         For reports.
     """
-    seen = np.array([points is not None for points in landmarks])
-    if not seen.any():
-        raise ValueError(f"no frame of {name!r} shows a face")
     gap = np.array([np.nan if p is None else aperture(p) for p in landmarks])
     width = np.array([np.nan if p is None else mouth_width(p) for p in landmarks])
+    return clip_of(times_s, gap, width, phones, closures, name)
+
+
+def clip_of(times_s: Sequence[float], gap: Series, width: Series, phones: Sequence[Phone],
+            closures: Sequence[Closure], name: str = "") -> LipClip:
+    """Put measured mouths and what is said together; gaps are NaN and become interpolated."""
+    seen = np.isfinite(gap)
+    if not seen.any():
+        raise ValueError(f"no frame of {name!r} shows a face")
     index = np.arange(len(seen))
     return LipClip(np.asarray(times_s, dtype=np.float64), np.interp(index, index[seen], gap[seen]),
                    np.interp(index, index[seen], width[seen]), tuple(phones), tuple(closures),
@@ -164,7 +170,7 @@ def score_lips(clips: Sequence[LipClip], seed: int = 0) -> LipScore:
         closures=total, recall=_mean(np.concatenate(met)), recall_2=_mean(np.concatenate(met_2)),
         chance=float(by_shift.mean() / per), shuffled=float(by_shuffle.mean() / per),
         shuffled_top=float(by_shuffle.max() / per), precision=_mean(np.concatenate([_reasons(c) for c in clips])),
-        open_ok=_mean(np.concatenate([_opens(c) for c in clips])), width_ratio=_width_ratio(clips),
+        open_ok=_mean(np.concatenate([opens(c) for c in clips])), width_ratio=_width_ratio(clips),
         seen_share=float(np.mean([c.seen_share for c in clips])), missed=tuple(missed),
     )
 
@@ -204,7 +210,8 @@ def _centre_frame(clip: LipClip, start_s: float, end_s: float) -> int:
     return int(np.abs(clip.times_s - 0.5 * (start_s + end_s)).argmin())
 
 
-def _opens(clip: LipClip) -> Flags:
+def opens(clip: LipClip) -> Flags:
+    """Tell for each long enough open vowel whether the mouth is open at its centre."""
     wide = [p for p in clip.phones if p.end_s - p.start_s >= VOWEL_MIN_S
             and (parts := segments_of(p.ipa)) and {"vowel", "open"} <= parts[0].classes]
     return np.array([not clip.shut[_centre_frame(clip, *_first_part(p))] for p in wide], dtype=bool)
