@@ -77,14 +77,15 @@ def build_heart(read: Callable[[str], bytes]) -> bytes:
 
 
 def build_language(read: Callable[[str], bytes]) -> bytes:
-    """Return the contents of voice_english.safetensors.xz."""
-    return lzma.compress(_packed(build_english(read), ENGLISH_NOTICE), preset=9 | lzma.PRESET_EXTREME)
+    """Return the contents of voice_english.safetensors.xz before compression."""
+    return _packed(build_english(read), ENGLISH_NOTICE)
 
 
 def main(arguments: list[str]) -> None:
     """Write the assets and say their hashes."""
     read = asset_reader(Path(arguments[0]) if arguments else find_wheel())
-    for id, path, data in (("voice_heart", HEART, build_heart(read)), ("voice_english", ENGLISH, build_language(read))):
+    english = lzma.compress(build_language(read), preset=9 | lzma.PRESET_EXTREME)
+    for id, path, data in (("voice_heart", HEART, build_heart(read)), ("voice_english", ENGLISH, english)):
         path.write_bytes(data)
         print(f"{path.relative_to(ROOT)}: {len(data)} bytes, sha256 {record_sha256(id, data)}")
 
