@@ -14,9 +14,11 @@ folder_paths.add_model_folder_path("talking_avatar", os.path.join(folder_paths.m
 # Before the nodes: their drop-downs list the back ends.
 register_all()
 
+from .avatar import TalkingAvatar  # noqa: E402
 from .blend import BlendAndIdle  # noqa: E402
 from .face import DetectFace  # noqa: E402
-from .load import LoadPortrait  # noqa: E402
+from .frames import FramesToImages  # noqa: E402
+from .load import LoadPortrait, LoadSpeech  # noqa: E402
 from .motion import MotionGenerator  # noqa: E402
 from .output import VideoMux  # noqa: E402
 from .render import MouthRenderer  # noqa: E402
@@ -29,4 +31,4 @@ class TalkingAvatarExtension(ComfyExtension):
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         """Return the node classes."""
         return [LoadPortrait, DetectFace, TextToSpeech, AudioToVisemes, MotionGenerator, MouthRenderer,
-                BlendAndIdle, VideoMux]
+                BlendAndIdle, VideoMux, TalkingAvatar, LoadSpeech, FramesToImages]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import get_args
 
 import torch
@@ -10,10 +11,18 @@ from comfy_api.latest import Input, io
 from ..pipeline_core.render.pictures import Pictures
 from ..pipeline_core.render.plan import RenderPlan, blend
 from ..pipeline_core.render.plan import mask as plan_mask
-from ..pipeline_core.render.settings import BackgroundMotion, BlendSettings
+from ..pipeline_core.render.settings import (
+    MAX_BLUR,
+    Background,
+    BackgroundEnd,
+    BackgroundMotion,
+    BlendSettings,
+)
 from . import convert, sockets
 from .choices import problem_with
 from .host import ComfyHost
+
+logger = logging.getLogger("talking_avatar")
 
 
 class BlendAndIdle(io.ComfyNode):
@@ -31,14 +40,14 @@ class BlendAndIdle(io.ComfyNode):
             inputs=[
                 sockets.Render.Input("render", tooltip="From Mouth Renderer."),
                 io.MultiType.Input("background", [io.Image, io.Video], optional=True,
-                                   tooltip="A picture or video behind the person. Needs a mask, or a portrait with "
-                                           "transparency."),
+                                   tooltip="A picture, a video or a batch of pictures behind the person. Needs a "
+                                           "mask, or a portrait with transparency."),
                 io.Mask.Input("mask", optional=True,
-                              tooltip="White where the person is, black where the background is to be seen; of the "
-                                      "photo's size. It moves along with the head."),
+                              tooltip="White where the person is, black where the background is to be seen. Make it "
+                                      "from the image of Load Portrait. It moves along with the head."),
                 io.MultiType.Input("replacement", [io.Image, io.Video], optional=True,
-                                   tooltip="Frames to use instead of the drawn ones, such as an upscaler's result. "
-                                           "The last one is held."),
+                                   tooltip="Frames to use instead of those of render, such as an upscaler's result: "
+                                           "all of them, in the same order, of any size."),
                 io.Float.Input("idle", default=1.0, min=0.0, max=2.0, step=0.05, display_mode=io.NumberDisplay.slider,
                                tooltip="Strength of breathing and slow sway. 0 is none, 1 natural."),
                 io.Float.Input("seam_feather", default=1.0, min=0.0, max=4.0, step=0.05,
@@ -50,6 +59,18 @@ class BlendAndIdle(io.ComfyNode):
                 io.Combo.Input("background_motion", options=list(get_args(BackgroundMotion)), default="carry",
                                tooltip="carry: hair, neck and what is behind them follow the head softly. "
                                        "hold: the surroundings stay."),
+                io.Combo.Input("background_mode", options=list(get_args(Background)), default="source",
+                               tooltip="source: the photo's own, or the picture that is connected. blur: the same out "
+                                       "of focus. color: one colour. transparent: nothing. All but source need a mask, "
+                                       "or a portrait with transparency."),
+                io.String.Input("background_color", default=BlendSettings().background_color,
+                                tooltip="For color: #rrggbb, such as #00b140 for keying."),
+                io.Float.Input("background_blur", default=1.0, min=0.0, max=MAX_BLUR, step=0.05,
+                               display_mode=io.NumberDisplay.slider,
+                               tooltip="For blur: how far out of focus. 1 is like a portrait lens."),
+                io.Combo.Input("background_end", options=list(get_args(BackgroundEnd)), default="loop",
+                               tooltip="When a background video is shorter than the speech: loop it, or hold its last "
+                                       "picture."),
             ],
             outputs=[
                 sockets.Render.Output(display_name="render", tooltip="For Video Mux."),
@@ -58,26 +79,32 @@ class BlendAndIdle(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, background_motion: str = "carry") -> str | bool:
-        """Refuse unknown choices before anything runs."""
-        return problem_with(BlendSettings, background_motion=background_motion)
+    def validate_inputs(cls, background_motion: str = "carry", background_mode: str = "source",
+                        background_color: str = "#404040", background_end: str = "loop") -> str | bool:
+        """Refuse unknown choices and colours before anything runs."""
+        given = {"background_motion": background_motion, "background": background_mode,
+                 "background_color": background_color, "background_end": background_end}
+        return problem_with(BlendSettings, **{name: value for name, value in given.items() if value is not None})
 
     @classmethod
     def execute(cls, render: RenderPlan, idle: float, seam_feather: float, grain: float,
-                background_motion: BackgroundMotion, background: torch.Tensor | Input.Video | None = None,
-                mask: torch.Tensor | None = None,
+                background_motion: BackgroundMotion, background_mode: Background = "source",
+                background_color: str = "#404040", background_blur: float = 1.0, background_end: BackgroundEnd = "loop",
+                background: torch.Tensor | Input.Video | None = None, mask: torch.Tensor | None = None,
                 replacement: torch.Tensor | Input.Video | None = None) -> io.NodeOutput:
         """Return the adjusted plan; nothing is drawn."""
-        settings = BlendSettings(idle=idle, seam_feather=seam_feather, grain=grain,
-                                 background_motion=background_motion)
-        plan = blend(render, settings, background=_pictures(background), replacement=_pictures(replacement),
+        settings = BlendSettings(idle=idle, seam_feather=seam_feather, grain=grain, background_motion=background_motion,
+                                 background=background_mode, background_color=background_color,
+                                 background_blur=background_blur, background_end=background_end)
+        plan = blend(render, settings, background=_background(background), replacement=convert.to_frames(replacement),
                      mask=None if mask is None else convert.to_bitmap(mask))
+        for warning in plan.warnings:
+            if warning not in render.warnings:
+                logger.warning("%s", warning)
         return io.NodeOutput(plan, convert.to_mask(plan_mask(plan, ComfyHost())))
 
 
-def _pictures(source: torch.Tensor | Input.Video | None) -> Pictures | None:
-    if source is None:
-        return None
-    if not isinstance(source, torch.Tensor):
-        return convert.to_media(source)
-    return convert.to_portrait(source) if len(source) == 1 else convert.to_batch(source)
+def _background(source: torch.Tensor | Input.Video | None) -> Pictures | None:
+    if isinstance(source, torch.Tensor) and len(source) == 1:
+        return convert.to_portrait(source)
+    return convert.to_frames(source)

@@ -1,20 +1,37 @@
-"""A picture file, or any IMAGE, becomes a portrait."""
+"""A picture file, a sample, or any IMAGE becomes a portrait; a sound file or a sample becomes AUDIO."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+from typing import Any
 
-import folder_paths
 import torch
-from comfy_api.latest import io
+from comfy_api.latest import io, ui
 
-from ..pipeline_core.errors import UnreadableMedia
+from ..models.samples import PORTRAITS, RECORDINGS, sample_portrait, sample_speech
+from ..pipeline_core.errors import InputError
+from ..pipeline_core.media.audio import load_sound
 from ..pipeline_core.media.image import load_portrait
-from ..pipeline_core.media.video import media_file
+from ..pipeline_core.types import Portrait
 from . import convert, sockets
+from .choices import problem_with
+from .input_files import expect_file, file_choices, fingerprint
 
-_PHONE_PICTURES = (".heic", ".heif", ".hif", ".avif")
+NOT_CONNECTED: Any = object()
+"""Default of a socket in `validate_inputs`: a connected one arrives there as None."""
+TRANSCRIPT_ENDINGS = (".txt", ".lab")
+MAX_TRANSCRIPT_BYTES = 100_000
+
+
+def portrait_choices() -> list[str]:
+    """Return what the drop-down of a portrait offers."""
+    return file_choices(["image"], PORTRAITS)
+
+
+def chosen_portrait(file: str | None) -> Portrait:
+    """Return the portrait of a drop-down."""
+    path = expect_file(file, "image")
+    return sample_portrait(str(file)) if path is None else load_portrait(path)
 
 
 class LoadPortrait(io.ComfyNode):
@@ -27,12 +44,12 @@ class LoadPortrait(io.ComfyNode):
             node_id="TA_LoadPortrait",
             display_name="Load Portrait",
             category=sockets.CATEGORY,
-            description="Loads the photo that is going to talk, from a file or from any IMAGE.",
+            description="Loads the photo that is going to talk, from a file, a sample or any IMAGE.",
             inputs=[
-                io.Combo.Input("file", options=_input_files(), upload=io.UploadType.image,
+                io.Combo.Input("file", options=portrait_choices(), upload=io.UploadType.image,
                                image_folder=io.FolderType.input,
-                               tooltip="The photo. Best: one face from the front, mouth closed, at least 300 px "
-                                       "wide. Turned, grey, 16-bit, CMYK and transparent pictures all work."),
+                               tooltip="The photo, or a sample. Best: one face from the front, mouth closed, at least "
+                                       "300 px wide. Turned, grey, 16-bit, CMYK and transparent pictures all work."),
                 io.Image.Input("image", optional=True,
                                tooltip="Takes the place of the file: the first picture of any IMAGE."),
                 io.Mask.Input("mask", optional=True,
@@ -43,14 +60,20 @@ class LoadPortrait(io.ComfyNode):
                 io.Image.Output(display_name="image", tooltip="The picture, upright, without transparency."),
                 io.Mask.Output(display_name="mask", tooltip="White where the picture is transparent."),
             ],
+            # Written with the preview of a sample.
+            hidden=[io.Hidden.prompt, io.Hidden.extra_pnginfo],
         )
+
+    @classmethod
+    def validate_inputs(cls, file: str | None = None, image: Any = NOT_CONNECTED) -> str | bool:
+        """Say which file is missing before anything runs; a connected IMAGE needs none."""
+        return True if image is not NOT_CONNECTED else problem_with(expect_file, file, "image")
 
     @classmethod
     def fingerprint_inputs(cls, file: str | None = None, image: torch.Tensor | None = None,
                            mask: torch.Tensor | None = None) -> str:
         """Run again when the file's content changes."""
-        path = _path_of(file)
-        return media_file(path).sha256 if path else ""
+        return fingerprint(file)
 
     @classmethod
     def execute(cls, file: str | None = None, image: torch.Tensor | None = None,
@@ -59,37 +82,72 @@ class LoadPortrait(io.ComfyNode):
         if image is not None:
             portrait = convert.to_portrait(image, mask)
         else:
-            portrait = convert.with_mask(load_portrait(_expect_file(file)), mask)
+            portrait = convert.with_mask(chosen_portrait(file), mask)
         opaque = torch.zeros((1, portrait.height_px, portrait.width_px))
         transparent = opaque if portrait.alpha is None else 1.0 - convert.to_mask(portrait.alpha)
-        return io.NodeOutput(portrait, convert.to_image(portrait.image), transparent)
+        picture = convert.to_image(portrait.image)
+        # The page shows files of the input folder by itself.
+        shown = ui.PreviewImage(picture, cls=cls) if image is None and file in PORTRAITS else None
+        return io.NodeOutput(portrait, picture, transparent, ui=shown)
 
 
-def _input_files() -> list[str]:
-    folder = folder_paths.get_input_directory()
-    if not os.path.isdir(folder):
-        return []
-    names = [entry.name for entry in os.scandir(folder) if entry.is_file()]
-    known = folder_paths.filter_files_content_types(names, ["image"])
-    # The system's table of types, which ComfyUI asks, lacks these on many machines.
-    return sorted({*known, *(name for name in names if name.lower().endswith(_PHONE_PICTURES))})
+class LoadSpeech(io.ComfyNode):
+    """TA_LoadSpeech."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        """Describe the node."""
+        return io.Schema(
+            node_id="TA_LoadSpeech",
+            display_name="Load Speech",
+            category=sockets.CATEGORY,
+            description="Loads a recording and, where there is one, its transcript: a sample, or a sound or video file "
+                        "of ComfyUI's input folder with a text file of the same name beside it.",
+            inputs=[
+                io.Combo.Input("file", options=file_choices(["audio", "video"], RECORDINGS),
+                               tooltip="A sample, or a file of ComfyUI's input folder. To upload one, use Load Audio."),
+            ],
+            outputs=[
+                io.Audio.Output(display_name="audio", tooltip="The recording, at its own rate."),
+                io.String.Output(display_name="transcript",
+                                 tooltip="What is said: connect it to transcript of Audio to Visemes. Empty when there "
+                                         "is no .txt or .lab file of the same name."),
+            ],
+        )
+
+    @classmethod
+    def validate_inputs(cls, file: str | None = None) -> str | bool:
+        """Say which file is missing before anything runs."""
+        return problem_with(expect_file, file, "audio")
+
+    @classmethod
+    def fingerprint_inputs(cls, file: str | None = None) -> str:
+        """Run again when the recording or its transcript changes."""
+        path = _path_or_none(file)
+        return fingerprint(file) + (transcript_beside(path) if path else "")
+
+    @classmethod
+    def execute(cls, file: str | None = None) -> io.NodeOutput:
+        """Read the recording."""
+        path = expect_file(file, "audio")
+        sound, transcript = sample_speech(str(file)) if path is None else (load_sound(path), transcript_beside(path))
+        return io.NodeOutput(convert.to_audio(sound), transcript)
 
 
-def _path_of(file: str | None) -> Path | None:
-    if not file or not folder_paths.exists_annotated_filepath(file):
+def _path_or_none(file: str | None) -> Path | None:
+    try:
+        return expect_file(file, "audio")
+    except InputError:
         return None
-    path = Path(folder_paths.get_annotated_filepath(file)).resolve()
-    allowed = (folder_paths.get_input_directory(), folder_paths.get_output_directory(),
-               folder_paths.get_temp_directory())
-    # A workflow from elsewhere must not read files outside ComfyUI's own folders.
-    inside = any(path.is_relative_to(Path(folder).resolve()) for folder in allowed)
-    return path if inside and path.is_file() else None
 
 
-def _expect_file(file: str | None) -> Path:
-    path = _path_of(file)
-    if path is None:
-        raise UnreadableMedia(
-            f"no picture called {file!r} in ComfyUI's input folder" if file else "no picture chosen",
-            hint="Press 'choose file to upload' in the node, or connect an IMAGE.")
-    return path
+def transcript_beside(path: Path) -> str:
+    """Return the text file that has the recording's name, or "" where there is none."""
+    for ending in TRANSCRIPT_ENDINGS:
+        text = path.with_suffix(ending)
+        if text.is_file() and text.stat().st_size <= MAX_TRANSCRIPT_BYTES:
+            try:
+                return text.read_text(encoding="utf-8-sig").strip()
+            except UnicodeDecodeError as error:
+                raise InputError(f"the transcript {text.name!r} is not UTF-8 text", hint="Save it as UTF-8.") from error
+    return ""

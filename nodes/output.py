@@ -72,6 +72,9 @@ class VideoMux(io.ComfyNode):
                                tooltip="The kind of file. Transparency is kept by webm-vp9-alpha, mov-prores4444, "
                                        "mkv-ffv1-flac, png-sequence and webp; sound sample for sample by mov-..., mkv-... and "
                                        "png-sequence. gif and webp are silent previews."),
+                io.MultiType.Input("replacement", [io.Image, io.Video], optional=True,
+                                   tooltip="Frames to write instead of those of the render, such as an upscaler's "
+                                           "result: all of them, in the same order, of any size."),
             ],
             outputs=[
                 io.Video.Output(display_name="video", tooltip="The written file as VIDEO. PNG folders, GIF and WebP are "
@@ -90,8 +93,11 @@ class VideoMux(io.ComfyNode):
 
     @classmethod
     def execute(cls, source: RenderPlan | torch.Tensor, filename_prefix: str, fps: float, crf: int, preset: str,
-                save_output: bool, audio: Any = None, format: str = DEFAULT_FORMAT) -> io.NodeOutput:
+                save_output: bool, audio: Any = None, format: str = DEFAULT_FORMAT,
+                replacement: torch.Tensor | Input.Video | None = None) -> io.NodeOutput:
         """Write the file."""
+        if replacement is not None:
+            source = _replaced(source, replacement)
         host, form = ComfyHost(), find_format(format, _format_folders())
         sound = None if audio is None else convert.to_sound(audio)
         clip = _from_plan(source, sound, host) if isinstance(source, RenderPlan) else _from_images(source, fps, sound)

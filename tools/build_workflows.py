@@ -1,22 +1,25 @@
 """Write the example workflows in the form in which the canvas saves them.
 
 ``python tools/build_workflows.py`` rewrites workflows/*.json; tests compare them with the tool.
-Both differ only in where the voice comes from, so they are built from one description.
+All but the one-node workflow are the same chain with other ends, so they share its description.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 WORKFLOWS = Path(__file__).resolve().parent.parent / "workflows"
 BLUE, GREEN, PURPLE, ORANGE = "#3f789e", "#4b7a4b", "#6b5b95", "#a1602c"
 TEXT = "Hello! I was only a photograph a minute ago. Now I can speak, blink and breathe."
+SHORT_TEXT = "Hello! Behind me is whatever you like."
+PHOTO, CUT_OUT = "sample: astronaut", "sample: astronaut, cut out"
+RECORDING = "sample: Jane Austen, one sentence"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Node:
     """One node of the canvas."""
 
@@ -24,119 +27,198 @@ class Node:
     type: str
     at: tuple[int, int]
     size: tuple[int, int]
-    inputs: list[tuple[str, str]] = field(default_factory=list)
+    inputs: tuple[tuple[str, str], ...] = ()
     """Sockets that are not widgets: name, type."""
-    outputs: list[tuple[str, str]] = field(default_factory=list)
-    widgets: list[Any] = field(default_factory=list)
+    outputs: tuple[tuple[str, str], ...] = ()
+    widgets: tuple[Any, ...] = ()
     optional: int = 0
     """How many of the inputs, from the end, are optional."""
+    linked_widgets: tuple[tuple[str, str], ...] = ()
+    """Widgets that get their value through a link: name, type."""
+
+    def with_widgets(self, changes: dict[int, Any]) -> Node:
+        """Return the node with some of its widgets changed, by their place."""
+        return replace(self, widgets=tuple(changes.get(i, value) for i, value in enumerate(self.widgets)))
 
 
-FACE_SOURCE = "TA_PORTRAIT,IMAGE,VIDEO"
+@dataclass(frozen=True)
+class Workflow:
+    """A graph with its frames and its note."""
+
+    nodes: tuple[Node, ...]
+    links: tuple[tuple[int, str, int, str], ...]
+    groups: tuple[tuple[str, tuple[int, int, int, int], str], ...]
+    note: str
+    note_box: tuple[int, int, int, int] = (780, 680, 340, 260)
 
 
-def common_nodes() -> list[Node]:
-    """Return the nodes that both workflows share."""
-    return [
-        Node(1, "TA_LoadPortrait", (0, 60), (340, 420), [("image", "IMAGE"), ("mask", "MASK")],
-             [("portrait", "TA_PORTRAIT"), ("image", "IMAGE"), ("mask", "MASK")], ["astronaut.png", "image"], 2),
-        Node(2, "TA_DetectFace", (380, 60), (340, 420),
-             [("source", FACE_SOURCE), ("landmarks", "FACE_LANDMARKS"), ("bbox", "BBOX")],
-             [("face", "TA_FACE"), ("overlay", "IMAGE"), ("face_mask", "MASK"), ("mouth_mask", "MASK"),
-              ("report", "STRING")], [0, "large-small", 0.5], 2),
-        Node(5, "TA_MotionGenerator", (780, 60), (340, 560),
-             [("speech", "TA_SPEECH"), ("face", "TA_FACE"), ("driving", "TA_MOTION"), ("base", "TA_MOTION")],
-             [("motion", "TA_MOTION"), ("curves", "IMAGE")],
-             [25, "neutral", 1, 1, 1, 1, 1, 1, 1, False, 0, "fixed", ""], 3),
-        Node(6, "TA_MouthRenderer", (1180, 60), (340, 460),
-             [("face", "TA_FACE"), ("motion", "TA_MOTION"), ("model", "TA_MODEL"), ("source", "VIDEO")],
-             [("render", "TA_RENDER"), ("preview", "IMAGE")], ["auto", 0, 0], 2),
-        Node(7, "TA_BlendAndIdle", (1180, 580), (340, 280),
-             [("render", "TA_RENDER"), ("background", "IMAGE,VIDEO"), ("mask", "MASK"), ("replacement", "IMAGE,VIDEO")],
-             [("render", "TA_RENDER"), ("mask", "MASK")], [1, 1, 1, "carry"], 3),
-        Node(8, "TA_VideoMux", (1580, 60), (420, 640), [("source", "TA_RENDER,IMAGE"), ("audio", "AUDIO")],
-             [("video", "VIDEO"), ("path", "STRING")],
-             ["talking_avatar/avatar", 25, 18, "veryfast", True], 1),
-    ]
+Link = tuple[int, str, int, str]
 
+PORTRAIT = Node(1, "TA_LoadPortrait", (0, 60), (340, 420), (("image", "IMAGE"), ("mask", "MASK")),
+                (("portrait", "TA_PORTRAIT"), ("image", "IMAGE"), ("mask", "MASK")), (PHOTO, "image"), 2)
+DETECT = Node(2, "TA_DetectFace", (380, 60), (340, 420),
+              (("source", "TA_PORTRAIT,IMAGE,VIDEO"), ("landmarks", "FACE_LANDMARKS"), ("bbox", "BBOX")),
+              (("face", "TA_FACE"), ("overlay", "IMAGE"), ("face_mask", "MASK"), ("mouth_mask", "MASK"),
+               ("report", "STRING")), (0, "large-small", 0.5), 2)
+SPEAK = Node(3, "TA_TextToSpeech", (0, 580), (340, 300), (), (("audio", "AUDIO"), ("speech", "TA_SPEECH")),
+             (TEXT, "auto", 1))
+LISTEN = Node(3, "TA_LoadSpeech", (0, 580), (340, 140), (), (("audio", "AUDIO"), ("transcript", "STRING")), (RECORDING,))
+VISEMES = Node(4, "TA_AudioToVisemes", (380, 580), (340, 300), (("audio", "AUDIO"), ("speech", "TA_SPEECH")),
+               (("speech", "TA_SPEECH"), ("timeline", "IMAGE"), ("cues", "STRING")), ("", "", "auto"), 1)
+MOTION = Node(5, "TA_MotionGenerator", (780, 60), (340, 560),
+              (("speech", "TA_SPEECH"), ("face", "TA_FACE"), ("driving", "TA_MOTION"), ("base", "TA_MOTION")),
+              (("motion", "TA_MOTION"), ("curves", "IMAGE")),
+              (25, "neutral", 1, 1, 1, 1, 1, 1, 1, False, 0, "fixed", ""), 3)
+RENDER = Node(6, "TA_MouthRenderer", (1180, 60), (340, 460),
+              (("face", "TA_FACE"), ("motion", "TA_MOTION"), ("model", "TA_MODEL"), ("source", "VIDEO")),
+              (("render", "TA_RENDER"), ("preview", "IMAGE")), ("auto", 0, 0), 2)
+BLEND = Node(7, "TA_BlendAndIdle", (1180, 600), (340, 380),
+             (("render", "TA_RENDER"), ("background", "IMAGE,VIDEO"), ("mask", "MASK"), ("replacement", "IMAGE,VIDEO")),
+             (("render", "TA_RENDER"), ("mask", "MASK")), (1, 1, 1, "carry", "source", "#404040", 1, "loop"), 3)
+MUX = Node(8, "TA_VideoMux", (1580, 60), (420, 640),
+           (("source", "TA_RENDER,IMAGE"), ("audio", "AUDIO"), ("replacement", "IMAGE,VIDEO")),
+           (("video", "VIDEO"), ("path", "STRING")),
+           ("talking_avatar/avatar", 25, 18, "veryfast", True, "mp4-h264"), 2)
+BLEND_MODE, BLEND_COLOUR, MUX_PREFIX, MUX_FORMAT = 4, 5, 0, 5
+AVATAR = Node(1, "TA_TalkingAvatar", (0, 60), (520, 900), (("image", "IMAGE"), ("audio", "AUDIO")),
+              (("video", "VIDEO"), ("path", "STRING")),
+              (PHOTO, "image", TEXT, "auto", "neutral", 1, 1, "as the photo", 25, 0, "fixed",
+               "talking_avatar/avatar", True, ""), 2)
+IMAGES = Node(9, "TA_FramesToImages", (1580, 60), (300, 160), (("render", "TA_RENDER"),),
+              (("images", "IMAGE"), ("audio", "AUDIO"), ("fps", "FLOAT")), (0, 0))
+SCALE = Node(10, "ImageScaleBy", (1580, 280), (300, 110), (("image", "IMAGE"),), (("IMAGE", "IMAGE"),), ("lanczos", 2))
 
-VISEMES = Node(4, "TA_AudioToVisemes", (380, 580), (340, 300), [("audio", "AUDIO"), ("speech", "TA_SPEECH")],
-               [("speech", "TA_SPEECH"), ("timeline", "IMAGE"), ("cues", "STRING")], ["", "", "auto"], 1)
-SPEAK = Node(3, "TA_TextToSpeech", (0, 580), (340, 300), [], [("audio", "AUDIO"), ("speech", "TA_SPEECH")],
-             [TEXT, "auto", 1])
-LISTEN = Node(3, "LoadAudio", (0, 580), (340, 140), [], [("AUDIO", "AUDIO")], ["speech.wav", None, None])
-
-COMMON_LINKS = [
+CHAIN: tuple[Link, ...] = (
     (1, "portrait", 2, "source"), (2, "face", 5, "face"), (2, "face", 6, "face"), (4, "speech", 5, "speech"),
     (5, "motion", 6, "motion"), (6, "render", 7, "render"), (7, "render", 8, "source"),
-]
-GROUPS = [
+)
+SPOKEN: tuple[Link, ...] = (*CHAIN, (3, "audio", 4, "audio"), (3, "speech", 4, "speech"))
+RECORDED: tuple[Link, ...] = (*CHAIN, (3, "audio", 4, "audio"), (3, "transcript", 4, "transcript"))
+GROUPS = (
     ("1  Who talks", (-20, -20, 760, 520), BLUE),
     ("2  What is said", (-20, 520, 760, 380), GREEN),
     ("3  How it moves", (760, -20, 380, 660), PURPLE),
-    ("4  The picture", (1160, -20, 380, 900), ORANGE),
+    ("4  The picture", (1160, -20, 380, 1020), ORANGE),
     ("5  The video", (1560, -20, 460, 740), ORANGE),
-]
+)
 TEXT_NOTE = """### Photo + text -> talking video
 
-1. Choose a photo in **Load Portrait** (one face, from the front, mouth closed).
-2. Write what it says in **Text to Speech** (English).
-3. Press **Run**. The mp4 appears in **Video Mux** and in `output/talking_avatar`.
+1. Press **Run**: the sample talks.
+2. Choose your photo in **Load Portrait** (one face, from the front, mouth closed).
+3. Write what it says in **Text to Speech** (English).
 
-Everything runs on this machine; nothing is sent anywhere. Another *seed* in Motion Generator gives another performance."""
+The mp4 appears in **Video Mux** and in `output/talking_avatar`. Everything runs on this machine; nothing is sent anywhere. Another *seed* in Motion Generator gives another performance."""
 AUDIO_NOTE = """### Photo + recording -> talking video
 
-1. Choose a photo in **Load Portrait** (one face, from the front, mouth closed).
-2. Choose a recording in **Load Audio**.
-3. Paste what is said into *transcript* of **Audio to Visemes** (English; the lips become much more exact). Leave it empty when it is unknown.
-4. Press **Run**. The mp4 appears in **Video Mux** and in `output/talking_avatar`.
+1. Press **Run**: the sample talks.
+2. Choose your photo in **Load Portrait** (one face, from the front, mouth closed).
+3. Choose a recording of ComfyUI's input folder in **Load Speech**, or put *Load Audio* in its place to upload one.
+4. What is said (English) makes the lips much more exact: write it into a .txt file of the same name, or disconnect *transcript* of **Audio to Visemes** and paste it there.
 
 Use only faces and voices of people who agreed to it."""
+ONE_NODE_NOTE = """### One node
+
+1. Press **Run**: the sample talks.
+2. Choose your photo, write your text, run again.
+
+For a recording, connect *Load Audio* or *Load Speech* to **audio**, and write what is said into the lowest field.
+
+The mp4 is saved in `output/talking_avatar`. The other templates show the same chain node by node, with every control."""
+BACKGROUND_NOTE = """### A person in front of nothing
+
+The sample is cut out, so that the background can be anything. **Blend and Idle**, *background_mode*:
+
+- **transparent**: a webm with transparency, for editing programs and web pages
+- **color**: one colour, such as #00b140 for keying
+- **blur**: the photo's own background, out of focus
+- **source**: a picture or video that you connect to *background*
+
+With your own photo, connect the MASK of any node that finds the person to **mask**: white on the person. For color, blur or a picture, set *format* of Video Mux to mp4-h264."""
+UPSCALE_NOTE = """### Other nodes in the chain
+
+**Frames to Images** draws the frames as IMAGE. Any node may change them: an upscaler, a face restorer, a style. The result goes into **replacement** of Video Mux, which writes it with the sound, frame for frame.
+
+Here *Upscale Image By* makes the video twice as large. Put your upscaler in its place.
+
+Images take memory: *Frames to Images* says how much before it begins. Use *start* and *count* for parts of a long clip."""
 
 
-def build(nodes: list[Node], links: list[tuple[int, str, int, str]], note: str) -> dict[str, Any]:
+def cut_out_workflow() -> Workflow:
+    """Return the chain with a transparent background."""
+    nodes = (PORTRAIT.with_widgets({0: CUT_OUT}), DETECT, SPEAK.with_widgets({0: SHORT_TEXT}), VISEMES, MOTION, RENDER,
+             BLEND.with_widgets({BLEND_MODE: "transparent", BLEND_COLOUR: "#00b140"}),
+             MUX.with_widgets({MUX_PREFIX: "talking_avatar/transparent", MUX_FORMAT: "webm-vp9-alpha"}))
+    return Workflow(nodes, SPOKEN, GROUPS, BACKGROUND_NOTE, (760, 660, 380, 340))
+
+
+def upscale_workflow() -> Workflow:
+    """Return the chain with a node of ComfyUI between the frames and the file."""
+    mux = replace(MUX.with_widgets({MUX_PREFIX: "talking_avatar/upscaled"}), at=(1960, 60))
+    nodes = (PORTRAIT, DETECT, LISTEN, replace(VISEMES, linked_widgets=(("transcript", "STRING"),)), MOTION,
+             RENDER.with_widgets({1: 384, 2: 384}), BLEND, mux, IMAGES, SCALE)
+    links = (*RECORDED, (7, "render", 9, "render"), (9, "images", 10, "image"), (10, "IMAGE", 8, "replacement"))
+    groups = (*GROUPS[:4], ("5  Any other node", (1560, -20, 340, 440), PURPLE), ("6  The video", (1940, -20, 460, 740), ORANGE))
+    return Workflow(nodes, links, groups, UPSCALE_NOTE, (1560, 460, 340, 420))
+
+
+def described() -> dict[str, Workflow]:
+    """Return all workflows by file name."""
+    common = (PORTRAIT, DETECT, MOTION, RENDER, BLEND, MUX, VISEMES)
+    recorded = (*common[:-1], LISTEN, replace(VISEMES, linked_widgets=(("transcript", "STRING"),)))
+    return {
+        "one_node.json": Workflow((AVATAR,), (), (("A talking video", (-20, -20, 560, 1000), BLUE),), ONE_NODE_NOTE,
+                                  (580, 60, 420, 300)),
+        "photo_text_to_video.json": Workflow((*common, SPEAK), SPOKEN, GROUPS, TEXT_NOTE),
+        "photo_audio_to_video.json": Workflow(recorded, RECORDED, GROUPS, AUDIO_NOTE),
+        "transparent_background.json": cut_out_workflow(),
+        "upscale_frames.json": upscale_workflow(),
+    }
+
+
+def build(workflow: Workflow) -> dict[str, Any]:
     """Return a workflow as the canvas saves it."""
-    rows = []
-    for number, (source, output, target, socket) in enumerate(links, 1):
-        from_node, to_node = (next(n for n in nodes if n.id == id) for id in (source, target))
+    rows: list[list[Any]] = []
+    for number, (source, output, target, socket) in enumerate(workflow.links, 1):
+        from_node, to_node = (next(n for n in workflow.nodes if n.id == id) for id in (source, target))
         slot = [name for name, _ in from_node.outputs].index(output)
-        place = [name for name, _ in to_node.inputs].index(socket)
+        place = [name for name, _ in (*to_node.inputs, *to_node.linked_widgets)].index(socket)
         rows.append([number, source, slot, target, place, from_node.outputs[slot][1]])
-    drawn = [_drawn(node, rows, order) for order, node in enumerate(sorted(nodes, key=lambda n: n.id))]
+    drawn = [_drawn(node, rows, order) for order, node in enumerate(sorted(workflow.nodes, key=lambda n: n.id))]
+    left, top, width, height = workflow.note_box
+    last = max(node.id for node in workflow.nodes) + 1
     drawn.append({
-        "id": 9, "type": "MarkdownNote", "pos": [780, 680], "size": [340, 220], "flags": {}, "order": len(drawn),
-        "mode": 0, "inputs": [], "outputs": [], "title": "How to use", "properties": {}, "widgets_values": [note],
-        "color": "#432", "bgcolor": "#653",
+        "id": last, "type": "MarkdownNote", "pos": [left, top], "size": [width, height], "flags": {}, "order": len(drawn),
+        "mode": 0, "inputs": [], "outputs": [], "title": "How to use", "properties": {},
+        "widgets_values": [workflow.note], "color": "#432", "bgcolor": "#653",
     })
     groups = [{"id": i, "title": title, "bounding": list(box), "color": colour, "font_size": 24, "flags": {}}
-              for i, (title, box, colour) in enumerate(GROUPS, 1)]
-    return {"last_node_id": 9, "last_link_id": len(rows), "nodes": drawn, "links": rows, "groups": groups,
+              for i, (title, box, colour) in enumerate(workflow.groups, 1)]
+    return {"last_node_id": last, "last_link_id": len(rows), "nodes": drawn, "links": rows, "groups": groups,
             "config": {}, "extra": {"ds": {"scale": 0.6, "offset": [60, 80]}}, "version": 0.4}
 
 
 def _drawn(node: Node, rows: list[list[Any]], order: int) -> dict[str, Any]:
     first_optional = len(node.inputs) - node.optional
-    inputs = []
-    for place, (name, kind) in enumerate(node.inputs):
+    inputs: list[dict[str, Any]] = []
+    for place, (name, kind) in enumerate((*node.inputs, *node.linked_widgets)):
         link = next((row[0] for row in rows if row[3:5] == [node.id, place]), None)
-        socket = {"name": name, "type": kind, "link": link}
-        inputs.append(socket | ({"shape": 7} if place >= first_optional else {}))
+        socket: dict[str, Any] = {"name": name, "type": kind, "link": link}
+        if place >= len(node.inputs):
+            socket["widget"] = {"name": name}
+        if place >= first_optional:
+            socket["shape"] = 7
+        inputs.append(socket)
     outputs = [{"name": name, "type": kind, "slot_index": slot,
                 "links": [row[0] for row in rows if row[1:3] == [node.id, slot]]}
                for slot, (name, kind) in enumerate(node.outputs)]
     return {"id": node.id, "type": node.type, "pos": list(node.at), "size": list(node.size), "flags": {},
             "order": order, "mode": 0, "inputs": inputs, "outputs": outputs,
-            "properties": {"Node name for S&R": node.type}, "widgets_values": node.widgets}
+            "properties": {"Node name for S&R": node.type}, "widgets_values": list(node.widgets)}
 
 
 def workflows() -> dict[str, dict[str, Any]]:
-    """Return all workflows by file name."""
-    spoken = [*COMMON_LINKS, (3, "audio", 4, "audio"), (3, "speech", 4, "speech")]
-    recorded = [*COMMON_LINKS, (3, "AUDIO", 4, "audio")]
-    return {
-        "photo_text_to_video.json": build([*common_nodes(), SPEAK, VISEMES], spoken, TEXT_NOTE),
-        "photo_audio_to_video.json": build([*common_nodes(), LISTEN, VISEMES], recorded, AUDIO_NOTE),
-    }
+    """Return all workflows as JSON by file name."""
+    return {name: build(workflow) for name, workflow in described().items()}
 
 
 def main() -> None:

@@ -98,7 +98,7 @@ def cut_out(portrait: Portrait, mask: UInt8Array) -> Portrait:
     near = cv2.dilate((alpha[box] > 0).astype(np.uint8), np.ones((3, 3), np.uint8), iterations=max(3, round(edge)))
     touched = (near > 0) & (alpha[box] < 255)
     image[box][touched] = np.clip(np.round(clean[touched]), 0, 255).astype(np.uint8)
-    return Portrait(image=image, alpha=alpha, source=portrait.source)
+    return replace(portrait, image=image, alpha=alpha, sha256="")
 
 
 def _edge_box(alpha: UInt8Array, margin: int) -> tuple[slice, slice]:

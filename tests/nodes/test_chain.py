@@ -79,7 +79,7 @@ def test_the_plan_is_shown_blended_and_written(classes, comfy, face, motion):
 
 def test_frames_of_another_node_can_replace_the_drawn_ones(classes, comfy, face, motion):
     plan = classes["TA_MouthRenderer"].execute(face=face, motion=motion, renderer="auto", width=64, height=64).args[0]
-    green = torch.zeros((2, 96, 96, 3))
+    green = torch.zeros((motion.frames, 96, 96, 3))
     green[..., 1] = 1.0
     replaced, _ = classes["TA_BlendAndIdle"].execute(render=plan, replacement=green, **BLEND).args
     path = classes["TA_VideoMux"].execute(source=replaced, filename_prefix="b", fps=25.0, crf=30, preset="ultrafast",

@@ -26,7 +26,18 @@ def test_pictures_survive_the_way_there_and_back(convert, picture):
     image = convert.to_image(picture)
     assert image.shape == (1, 50, 70, 3) and image.dtype == torch.float32 and 0 <= image.min() <= image.max() <= 1
     assert np.array_equal(convert.to_pixels(image[0]), picture)
-    assert np.array_equal(convert.to_batch(convert.to_image(np.stack([picture, picture]))), np.stack([picture] * 2))
+
+
+def test_a_batch_is_converted_one_by_one_and_back_exactly(convert, picture, monkeypatch):
+    batch = convert.ImageBatch(convert.to_image(np.stack([picture, 255 - picture])))
+    assert len(batch) == 2 and batch.size_px == (70, 50)
+    made = []
+    monkeypatch.setattr(convert, "to_pixels", lambda image, real=convert.to_pixels: made.append(1) or real(image))
+    assert np.array_equal(batch[1], 255 - picture) and made == [1]
+    assert convert.ImageBatch(torch.zeros((1, 4, 4, 1)))[0].shape == (4, 4, 3)
+    for bad in (torch.zeros((0, 4, 4, 3)), torch.zeros((2, 4, 4, 5)), torch.zeros((1, 3, 4, 8))):
+        with pytest.raises(InputError, match="shape"):
+            convert.ImageBatch(bad)
 
 
 def test_values_outside_the_range_are_clipped_not_wrapped(convert):

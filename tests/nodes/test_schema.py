@@ -16,7 +16,10 @@ SOCKETS = {
     "TA_MotionGenerator": (["speech", "face?", "driving?", "base?", "keyframes?"], ["TA_MOTION", "IMAGE"]),
     "TA_MouthRenderer": (["face", "motion", "model?", "source?"], ["TA_RENDER", "IMAGE"]),
     "TA_BlendAndIdle": (["render", "background?", "mask?", "replacement?"], ["TA_RENDER", "MASK"]),
-    "TA_VideoMux": (["source", "audio?"], ["VIDEO", "STRING"]),
+    "TA_VideoMux": (["source", "audio?", "replacement?"], ["VIDEO", "STRING"]),
+    "TA_TalkingAvatar": (["file", "image?", "audio?", "text", "transcript?"], ["VIDEO", "STRING"]),
+    "TA_LoadSpeech": (["file"], ["AUDIO", "STRING"]),
+    "TA_FramesToImages": (["render", "start", "count"], ["IMAGE", "AUDIO", "FLOAT"]),
 }
 TYPES = {
     ("TA_DetectFace", "source"): "TA_PORTRAIT,IMAGE,VIDEO",
@@ -26,6 +29,7 @@ TYPES = {
     ("TA_BlendAndIdle", "background"): "IMAGE,VIDEO",
     ("TA_BlendAndIdle", "replacement"): "IMAGE,VIDEO",
     ("TA_VideoMux", "source"): "TA_RENDER,IMAGE",
+    ("TA_VideoMux", "replacement"): "IMAGE,VIDEO",
 }
 node_ids = pytest.mark.parametrize("node_id", SOCKETS)
 
@@ -66,8 +70,9 @@ def test_the_help_page_names_every_input_and_output(schemas, node_id):
         assert f"`{name}`" in page, f"{node_id}.md does not mention {name}"
 
 
-def test_only_the_last_node_writes_files(schemas):
-    assert [node_id for node_id, schema in schemas.items() if schema.is_output_node] == ["TA_VideoMux"]
+def test_only_the_last_nodes_write_files(schemas):
+    writers = [node_id for node_id, schema in schemas.items() if schema.is_output_node]
+    assert writers == ["TA_VideoMux", "TA_TalkingAvatar"]
 
 
 @node_ids
@@ -89,14 +94,26 @@ def test_execute_takes_every_input(classes, node_id):
     ("TA_TextToSpeech", {"voice": "zzz"}, "zzz"),
     ("TA_AudioToVisemes", {"engine": "zzz"}, "zzz"),
     ("TA_BlendAndIdle", {"background_motion": "zzz"}, "zzz"),
+    ("TA_BlendAndIdle", {"background_mode": "zzz"}, "zzz"),
+    ("TA_BlendAndIdle", {"background_color": "zzz"}, "zzz"),
+    ("TA_BlendAndIdle", {"background_end": "zzz"}, "zzz"),
+    ("TA_LoadPortrait", {"file": "zzz.png"}, "zzz"),
+    ("TA_LoadSpeech", {"file": "zzz.wav"}, "zzz"),
+    ("TA_TalkingAvatar", {"file": "zzz.png"}, "zzz"),
+    ("TA_TalkingAvatar", {"voice": "zzz"}, "zzz"),
+    ("TA_TalkingAvatar", {"emotion": "zzz"}, "zzz"),
+    ("TA_TalkingAvatar", {"size": "zzz"}, "zzz"),
+    ("TA_TalkingAvatar", {"fps": 0.0}, "fps"),
     ("TA_VideoMux", {"preset": "zzz"}, "zzz"),
     ("TA_DetectFace", {"order": "zzz"}, "zzz"),
 ])
-def test_unknown_choices_are_refused_with_a_hint(classes, node_id, values, word):
-    answer = classes[node_id].validate_inputs(**values)
+def test_unknown_choices_are_refused_with_a_hint(classes, comfy, node_id, values, word):
+    file = next((s for s in classes[node_id].define_schema().inputs if s.id == "file"), None)
+    first = {"file": file.options["options"][0]} if file else {}
+    answer = classes[node_id].validate_inputs(**{**first, **values})
     assert isinstance(answer, str) and word in answer and "hint:" in answer
-    # The control: the defaults pass.
-    assert classes[node_id].validate_inputs() is True
+    # The control: what a new node has passes.
+    assert classes[node_id].validate_inputs(**first) is True
 
 
 def test_the_workflow_files_are_those_of_the_tool():
@@ -118,7 +135,9 @@ def test_workflows_fit_the_schemas(schemas, path):
             continue
         schema = schemas[node["type"]]
         sockets = {s.id: s.io_type for s in schema.inputs if not s.is_widget}
-        assert {s["name"]: s["type"] for s in node["inputs"]} == sockets
+        linked = [s["widget"]["name"] for s in node["inputs"] if "widget" in s]
+        assert set(linked) <= {s.id for s in schema.inputs if s.is_widget}
+        assert {s["name"]: s["type"] for s in node["inputs"] if "widget" not in s} == sockets
         assert [(s["name"], s["type"]) for s in node["outputs"]] == [(s.display_name, s.io_type) for s in schema.outputs]
         widgets = [s for s in [*(i for i in schema.inputs if not i.optional), *(i for i in schema.inputs if i.optional)]
                    if s.is_widget]

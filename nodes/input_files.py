@@ -1,0 +1,69 @@
+"""Files that a drop-down offers: what lies in ComfyUI's input folder, and the shipped samples."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import folder_paths
+
+from ..models.samples import PORTRAITS, RECORDINGS, is_sample, sample_file
+from ..pipeline_core.errors import UnreadableMedia
+from ..pipeline_core.media.video import media_file
+
+NOUNS = {"image": "picture", "audio": "sound file"}
+PHONE_PICTURES = (".heic", ".heif", ".hif", ".avif")
+
+
+def file_choices(kinds: Iterable[str], samples: Iterable[str]) -> list[str]:
+    """Return the samples and the files of some kinds ("image", "audio", "video") in the input folder."""
+    folder = folder_paths.get_input_directory()
+    names = [entry.name for entry in os.scandir(folder) if entry.is_file()] if os.path.isdir(folder) else []
+    known = folder_paths.filter_files_content_types(names, list(kinds))
+    # The system's table of types, which ComfyUI asks, lacks these on many machines.
+    phone = [name for name in names if "image" in kinds and name.lower().endswith(PHONE_PICTURES)]
+    return [*samples, *sorted({*known, *phone})]
+
+
+def input_path(file: str | None) -> Path | None:
+    """Return where a chosen file is; None where there is no such file that may be read."""
+    if not file or is_sample(file) or not folder_paths.exists_annotated_filepath(file):
+        return None
+    path = Path(folder_paths.get_annotated_filepath(file)).resolve()
+    allowed = (folder_paths.get_input_directory(), folder_paths.get_output_directory(),
+               folder_paths.get_temp_directory())
+    # A workflow from elsewhere must not read files outside ComfyUI's own folders.
+    inside = any(path.is_relative_to(Path(folder).resolve()) for folder in allowed)
+    return path if inside and path.is_file() else None
+
+
+def expect_file(file: str | None, kind: str) -> Path | None:
+    """Return where a chosen file is, or None for a sample.
+
+    Raises
+    ------
+    UnreadableMedia
+        If nothing is chosen or it is not there: says which file belongs where.
+    """
+    known = PORTRAITS if kind == "image" else RECORDINGS
+    if file in known:
+        return None
+    path = input_path(file)
+    if path is not None:
+        return path
+    noun, folder = NOUNS[kind], folder_paths.get_input_directory()
+    way = ("press 'choose file to upload' in the node" if kind == "image"
+           else "press 'choose file to upload' in a Load Audio node")
+    if not file:
+        raise UnreadableMedia(f"no {noun} chosen", hint=f"Choose a sample or a file: {way}.")
+    raise UnreadableMedia(
+        f"no {noun} called {file!r} in ComfyUI's input folder",
+        hint=f"Put {os.path.basename(str(file))} into {folder} and press R on the canvas, or {way}, or choose one of the samples.")
+
+
+def fingerprint(file: str | None) -> str:
+    """Return what changes when the content of a chosen file changes."""
+    samples = {**PORTRAITS, **RECORDINGS}
+    path = sample_file(samples[file].file) if file in samples else input_path(file)
+    return f"{file}:{media_file(path).sha256}" if path else ""
