@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import re
-from pathlib import Path
 
 from ..models import register_all
-from ..pipeline_core.errors import InputError, SettingError, UnreadableMedia
+from ..pipeline_core.errors import InputError, SettingError
 from ..pipeline_core.face.detect import DetectSettings
 from ..pipeline_core.media.encode import EncodeSettings, load_format
+from ..pipeline_core.media.text_file import read_text_file
 from ..pipeline_core.motion import MotionSettings, exact_fps
 from ..pipeline_core.pipeline import AvatarRequest, render_avatar
 from ..pipeline_core.render.settings import RenderSettings
@@ -62,8 +62,4 @@ def read_text(path: str | None) -> str:
     """Return the contents of a text file, or "" for None."""
     if path is None:
         return ""
-    try:
-        return Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableMedia(f"the transcript {path!r} cannot be read: {error}",
-                              hint="Give a UTF-8 text file with what is said.") from error
+    return read_text_file(path, "transcript")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InputError
+from ..media.text_file import whole_characters
 from ..types import Closure, Phone, SpeechTrack, VisemeCue, Word
 from .captions import MAX_CUES, looks_like_captions, read_captions
 from .phones import SILENCE
@@ -114,7 +115,7 @@ def _symbol(entry: dict[str, Any], key: str, limit: int = 64) -> str:
     value = entry.get(key)
     if not isinstance(value, str) or len(value) > limit:
         raise _bad(f"an entry has no usable {key!r}")
-    return value
+    return whole_characters(value)
 
 
 def _named(name: str, table: dict[str, str], what: str) -> str:
@@ -183,7 +184,7 @@ def read_cues(text: str) -> Cues:
     """
     if len(text) > MAX_CHARACTERS:
         raise _bad(f"{len(text)} characters are too many")
-    text = text.lstrip("\ufeff").strip()
+    text = whole_characters(text).lstrip("\ufeff").strip()
     if text.startswith("{"):
         try:
             data = json.loads(text)
