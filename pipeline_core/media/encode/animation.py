@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import struct
 import time
 from collections.abc import Iterator, Mapping
@@ -127,12 +129,18 @@ class WebpWriter(ContainerWriter):
 def exif_of(tags: Mapping[str, str]) -> bytes:
     """Return EXIF data that holds tags as ComfyUI's own WebP files do."""
     exif: Any = Image.Exif()
+    tags = {key: _ascii(value) for key, value in tags.items()}
     others = [key for key in tags if key != "prompt"]
     if "prompt" in tags:
         exif[_TAG_MODEL] = f"prompt:{tags['prompt']}"
     for place, key in enumerate(others):
         exif[_TAG_MAKE - place] = f"{key}:{tags[key]}"
     return bytes(exif.tobytes())
+
+
+def _ascii(text: str) -> str:
+    """Escape what is not ASCII as JSON does: EXIF holds nothing else."""
+    return re.sub(r"[^\x00-\x7f]+", lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def add_exif(path: Path, exif: bytes) -> None:

@@ -117,7 +117,7 @@ class ContainerWriter:
     def _add_video(self) -> Any:
         form, fps = self._form, self._clip.fps
         stream = self._container.add_stream(form.video_codec, rate=fps,
-                                            options=video_options(form, self._clip.settings, self._pictures.size, fps))
+                                            options=video_options(form, self._clip, self._pictures.size))
         stream.width, stream.height = self._pictures.size
         stream.pix_fmt = form.pixel_format
         context = stream.codec_context
@@ -158,13 +158,13 @@ class ContainerWriter:
         self.busy_s += time.perf_counter() - began
 
 
-def video_options(form: Format, settings: EncodeSettings, size: tuple[int, int], fps: Fraction) -> dict[str, str]:
+def video_options(form: Format, clip: Clip, size: tuple[int, int]) -> dict[str, str]:
     """Return everything that the picture codec is told."""
-    codec = form.video
+    codec, settings = form.video, clip.settings
     options = dict(codec.fixed)
     if codec.max_crf and form.video_options.get("lossless") != "1":
         options["crf"] = str(round(settings.crf * codec.max_crf / 51))
     options.update(codec.presets.get(settings.preset, {}))
-    options.update(limit_options(form.video_codec, settings.preset, size, fps))
+    options.update(limit_options(form.video_codec, settings.preset, size, clip.fps, clip.count))
     options.update(form.video_options)
     return options

@@ -39,14 +39,17 @@ def h264_references(size: tuple[int, int], fps: Fraction) -> int:
     return 1
 
 
-def limit_options(codec: str, preset: str, size: tuple[int, int], fps: Fraction) -> dict[str, str]:
-    """Return the options that keep a codec within memory and level."""
+def limit_options(codec: str, preset: str, size: tuple[int, int], fps: Fraction, count: int) -> dict[str, str]:
+    """Return the options that keep a codec within memory and level, for a video of `count` pictures."""
     waiting = waiting_pictures(size)
     if codec == "libx264":
         return {"rc-lookahead": str(min(_LOOKAHEAD[preset], waiting)),
                 "refs": str(min(_REFERENCES[preset], h264_references(size, fps)))}
     if codec == "libx265":
-        return {"x265-params": f"log-level=none:rc-lookahead={max(5, min(_LOOKAHEAD[preset], waiting))}"}
+        ahead = max(5, min(_LOOKAHEAD[preset], waiting))
+        # One or two pictures leave x265 without time stamps where it may reorder them.
+        order = ":bframes=0" if count < 3 else ""
+        return {"x265-params": f"log-level=none:rc-lookahead={ahead}{order}"}
     if codec == "libvpx-vp9":
         return {"lag-in-frames": str(min(25, waiting))}
     return {}

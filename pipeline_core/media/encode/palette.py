@@ -112,4 +112,4 @@ def _spacing(palette: UInt8Array) -> float:
         return 0.0
     tree = cKDTree(palette.astype(np.float64))
     distance = np.asarray(tree.query(palette.astype(np.float64), k=2)[0])[:, 1]
-    return float(np.clip(np.median(distance), 2.0, 24.0))
+    return float(np.clip(np.median(distance) / np.sqrt(3), 2.0, 16.0))
