@@ -59,16 +59,16 @@ class BlendAndIdle(io.ComfyNode):
                 io.Combo.Input("background_motion", options=list(get_args(BackgroundMotion)), default="carry",
                                tooltip="carry: hair, neck and what is behind them follow the head softly. "
                                        "hold: the surroundings stay."),
-                io.Combo.Input("background_mode", options=list(get_args(Background)), default="source",
+                io.Combo.Input("background_mode", options=list(get_args(Background)), default="source", optional=True,
                                tooltip="source: the photo's own, or the picture that is connected. blur: the same out "
                                        "of focus. color: one colour. transparent: nothing. All but source need a mask, "
                                        "or a portrait with transparency."),
-                io.String.Input("background_color", default=BlendSettings().background_color,
+                io.String.Input("background_color", default=BlendSettings().background_color, optional=True,
                                 tooltip="For color: #rrggbb, such as #00b140 for keying."),
-                io.Float.Input("background_blur", default=1.0, min=0.0, max=MAX_BLUR, step=0.05,
+                io.Float.Input("background_blur", default=1.0, min=0.0, max=MAX_BLUR, step=0.05, optional=True,
                                display_mode=io.NumberDisplay.slider,
                                tooltip="For blur: how far out of focus. 1 is like a portrait lens."),
-                io.Combo.Input("background_end", options=list(get_args(BackgroundEnd)), default="loop",
+                io.Combo.Input("background_end", options=list(get_args(BackgroundEnd)), default="loop", optional=True,
                                tooltip="When a background video is shorter than the speech: loop it, or hold its last "
                                        "picture."),
             ],

@@ -28,6 +28,7 @@ from ..pipeline_core.media.encode import (
     write_video,
 )
 from ..pipeline_core.motion import exact_fps
+from ..pipeline_core.render.estimate import Forecast, estimate
 from ..pipeline_core.render.plan import RenderPlan, frames, replaced
 from ..pipeline_core.types import Sound, UInt8Array, frame_count
 from . import convert, sockets
@@ -68,7 +69,7 @@ class VideoMux(io.ComfyNode):
                                        "other formats ignore it."),
                 io.Boolean.Input("save_output", default=True,
                                  tooltip="Off: the file goes to ComfyUI's temp folder and is gone after a restart."),
-                io.Combo.Input("format", options=usable_formats(_format_folders()), default=DEFAULT_FORMAT,
+                io.Combo.Input("format", options=usable_formats(_format_folders()), default=DEFAULT_FORMAT, optional=True,
                                tooltip="The kind of file. Transparency is kept by webm-vp9-alpha, mov-prores4444, "
                                        "mkv-ffv1-flac, png-sequence and webp; sound sample for sample by mov-..., mkv-... and "
                                        "png-sequence. gif and webp are silent previews."),
@@ -101,8 +102,9 @@ class VideoMux(io.ComfyNode):
         host, form = ComfyHost(), find_format(format, _format_folders())
         sound = None if audio is None else convert.to_sound(audio)
         clip = _from_plan(source, sound, host) if isinstance(source, RenderPlan) else _from_images(source, fps, sound)
-        written = _write(clip, filename_prefix, save_output, EncodeSettings(form, crf=crf, preset=preset),
-                         _metadata(cls.hidden.prompt, cls.hidden.extra_pnginfo), host)
+        settings = EncodeSettings(form, crf=crf, preset=preset)
+        written = _write(clip, filename_prefix, save_output, settings,
+                         _metadata(cls.hidden.prompt, cls.hidden.extra_pnginfo), _expecting(source, settings, clip, host))
         return io.NodeOutput(_as_video(written.path, form), written.path, ui=ui.PreviewVideo([written.shown]))
 
 
@@ -153,6 +155,18 @@ def _from_images(images: torch.Tensor, fps: float, sound: Sound | None) -> _Clip
     return _Clip(_held(convert.frames_of(images), count), size, rate, count, sound)
 
 
+def _expecting(source: RenderPlan | torch.Tensor, settings: EncodeSettings, clip: _Clip, host: ComfyHost) -> Host:
+    """Say what a render will take, and return the host that says how long it still takes."""
+    form = settings.format
+    if not isinstance(source, RenderPlan) or not isinstance(form, Format):
+        return host
+    expected = estimate(source, settings, host, form=form, sound=clip.sound, count=clip.count)
+    host.status(expected.text)
+    for warning in expected.warnings:
+        logger.warning("%s", warning)
+    return Forecast(host, source, settings, form)
+
+
 @dataclass(frozen=True)
 class _Written:
     path: str
@@ -161,7 +175,7 @@ class _Written:
 
 
 def _write(clip: _Clip, prefix: str, save_output: bool, settings: EncodeSettings, metadata: dict[str, str],
-           host: ComfyHost) -> _Written:
+           host: Host) -> _Written:
     form = settings.format
     assert isinstance(form, Format)
     folder, name, subfolder = _place(prefix, clip.size_px, save_output)
