@@ -12,7 +12,6 @@ from .comfy_install import find_comfyui
 from .comfy_server import ComfyServer
 from .console import EXIT_OK, LOCAL, LauncherError, ProgressLine, emit, say
 from .contact_sheet import contact_sheet
-from .sample import copy_sample
 from .workflow import load_workflow, to_prompt
 
 WORKFLOW = "photo_text_to_video"
@@ -24,7 +23,6 @@ def run(arguments: argparse.Namespace) -> int:
     began_s = time.monotonic()
     install = find_comfyui()
     base = LOCAL / "comfyui" / "base"
-    copy_sample(base / "input")
     say(f"Starting ComfyUI ({install.origin}: {install.tree}) ...")
     with ComfyServer(install, base) as server:
         say(f"ComfyUI answers after {time.monotonic() - began_s:.0f} s. Queueing '{WORKFLOW}'.")

@@ -22,7 +22,7 @@ def test_another_picture_is_fitted(server, prompt_of):
     """The control: the count does move when it has to."""
     from PIL import Image, ImageOps
 
-    picture = ImageOps.mirror(Image.open(server.input / "astronaut.png"))
+    picture = ImageOps.mirror(Image.open(server.input / "sample_portrait.jpg"))
     picture.save(server.input / "mirrored.png")
     prepared, reused = counts(server)
     server.client.run(prompt_of(TA_TextToSpeech={"text": "One."}, TA_LoadPortrait={"file": "mirrored.png"}))
@@ -40,7 +40,7 @@ def test_a_changed_file_of_the_same_name_is_noticed(server, prompt_of):
     from PIL import Image
 
     target = server.input / "changing.png"
-    source = Image.open(server.input / "astronaut.png")
+    source = Image.open(server.input / "sample_portrait.jpg")
     source.save(target)
     prompt = prompt_of(TA_TextToSpeech={"text": "Four."}, TA_LoadPortrait={"file": "changing.png"})
     server.client.run(prompt)

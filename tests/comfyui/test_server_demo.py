@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from talking_avatar.cli.comfy_client import WorkflowFailed
+from talking_avatar.cli.comfy_client import WorkflowFailed, WorkflowRefused
 from talking_avatar.cli.workflow import load_workflow
 
 pytestmark = pytest.mark.comfyui
@@ -75,7 +75,7 @@ def test_photo_and_text_become_a_talking_video(server, prompt_of, helpers, lip_g
 def test_a_still_photo_with_sound_does_not_pass_for_talking(server, helpers, lip_gap):
     """The control of the test above; also an IMAGE batch shorter than its sound."""
     prompt = {
-        "1": {"class_type": "LoadImage", "inputs": {"image": "astronaut.png"}},
+        "1": {"class_type": "LoadImage", "inputs": {"image": "sample_portrait.jpg"}},
         "2": {"class_type": "LoadAudio", "inputs": {"audio": "speech.wav"}},
         "3": {"class_type": "TA_VideoMux", "inputs": {
             "source": ["1", 0], "audio": ["2", 0], "filename_prefix": "still/photo", "fps": 29.97, "crf": 23,
@@ -87,10 +87,81 @@ def test_a_still_photo_with_sound_does_not_pass_for_talking(server, helpers, lip
 
 
 def test_photo_and_recording_become_a_talking_video(server, prompt_of, helpers, lip_gap):
-    path = helpers.video_file(server, server.client.run(prompt_of("photo_audio_to_video")))
+    prompt = prompt_of("photo_audio_to_video")
+    assert prompt["4"]["inputs"]["transcript"] == ["3", 1]
+    path = helpers.video_file(server, server.client.run(prompt))
     found = streams(path)
-    assert found["frames"] == 25 and found["audio"][1] == pytest.approx(1.0, abs=1024 / 44100)
-    assert np.isnan(lip_gap(path)).mean() <= 0.1
+    assert found["frames"] == 83 and found["audio"][1] == pytest.approx(83 / 25, abs=1024 / 44100)
+    gaps = lip_gap(path)
+    assert np.isnan(gaps).mean() <= 0.1 and np.nanstd(gaps) > TALKS
+
+
+def test_one_node_makes_a_talking_video(server, prompt_of, helpers, lip_gap):
+    steps = []
+    prompt = prompt_of("one_node", TA_TalkingAvatar={"text": helpers.SENTENCE})
+    path = helpers.video_file(server, server.client.run(prompt, progress=lambda *step: steps.append(step)))
+    shares = [done / total for node, done, total in steps if node == "1"]
+    assert shares == sorted(shares) and shares[-1] == 1.0 and len(set(shares)) > 10
+    gaps = lip_gap(path)
+    assert np.isnan(gaps).mean() <= 0.02 and np.nanstd(gaps) > TALKS
+
+
+def test_frames_go_through_another_node_and_back(server, prompt_of, helpers):
+    """The shipped workflow: ComfyUI's own Upscale Image By between Frames to Images and Video Mux."""
+    path = helpers.video_file(server, server.client.run(prompt_of("upscale_frames")))
+    with av.open(str(path)) as container:
+        large = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    straight = prompt_of("upscale_frames")
+    del straight["8"]["inputs"]["replacement"]
+    with av.open(str(helpers.video_file(server, server.client.run(straight)))) as container:
+        small = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    assert len(large) == len(small) == 83 and large[0].shape == (768, 768, 3) and small[0].shape == (384, 384, 3)
+    reduced = np.stack([f.reshape(384, 2, 384, 2, 3).mean((1, 3)) for f in large])
+    for index in (0, 20, 41, 60, 82):
+        error = [np.abs(reduced[index] - frame).mean() for frame in small]
+        assert error[index] <= min(error) + 0.05
+
+
+def test_a_transparent_video_is_transparent(server, prompt_of):
+    record = server.client.run(prompt_of("transparent_background"))
+    shown = record["outputs"]["8"]["images"][0]
+    assert shown["filename"].endswith(".webm")
+    with av.open(str(server.output / shown["subfolder"] / shown["filename"])) as container:
+        decoder = av.CodecContext.create("libvpx-vp9", "r")
+        frame = next(f for packet in container.demux(video=0) for f in decoder.decode(packet))
+        alpha = frame.to_ndarray(format="rgba")[..., 3]
+    assert alpha[:100, :100].max() < 16 and alpha[120:180, 200:240].min() > 240
+
+
+@pytest.mark.parametrize("mode", ["color", "blur"])
+def test_another_background(server, prompt_of, helpers, mode):
+    prompt = prompt_of("transparent_background", TA_BlendAndIdle={"background_mode": mode},
+                       TA_VideoMux={"format": "mp4-h264"}, TA_TextToSpeech={"text": "Hi."})
+    with av.open(str(helpers.video_file(server, server.client.run(prompt)))) as container:
+        frame = next(container.decode(video=0)).to_ndarray(format="rgb24").astype(int)
+    corner = frame[:60, 300:340].reshape(-1, 3)
+    assert (np.abs(corner.mean(0) - (0, 176, 64)).max() < 8) == (mode == "color")
+
+
+def test_a_missing_mask_is_explained(server, prompt_of):
+    with pytest.raises(WorkflowFailed, match="(?s)where the person is.*Connect a MASK"):
+        server.client.run(prompt_of(TA_BlendAndIdle={"background_mode": "blur"}))
+
+
+@pytest.mark.parametrize(("name", "change"), [
+    ("photo_text_to_video", {"TA_LoadPortrait": {"file": "my photo.png"}}),
+    ("photo_audio_to_video", {"TA_LoadSpeech": {"file": "my photo.png"}}),
+    ("one_node", {"TA_TalkingAvatar": {"file": "my photo.png"}}),
+])
+def test_a_missing_upload_says_where_it_belongs_before_anything_runs(server, prompt_of, name, change):
+    with pytest.raises(WorkflowRefused, match=r"Put my photo\.png into .*input"):
+        server.client.queue(prompt_of(name, **change))
+
+
+def test_a_connected_image_needs_no_file(server, prompt_of):
+    prompt = prompt_of(TA_LoadPortrait={"file": "gone.png", "image": ["30", 0]}, TA_TextToSpeech={"text": "Yes."})
+    prompt["30"] = {"class_type": "LoadImage", "inputs": {"image": "sample_portrait.jpg"}}
+    assert server.client.run(prompt)["status"]["status_str"] == "success"
 
 
 def test_another_nodes_video_input_gets_our_file(server, prompt_of, helpers):
@@ -117,7 +188,7 @@ def test_bad_input_is_explained_and_the_next_run_works(server, prompt_of, helper
 
     Image.new("L", (320, 240), 90).save(server.input / "grey.png")
     files = sorted(server.base.rglob("*.mp4"))
-    with pytest.raises(WorkflowFailed) as caught:
+    with pytest.raises((WorkflowFailed, WorkflowRefused)) as caught:
         server.client.run(prompt_of(**change))
     assert caught.match(f"(?s){says}")
     assert sorted(server.base.rglob("*.mp4")) == files
