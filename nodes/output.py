@@ -18,6 +18,7 @@ from comfy_api.latest import Input, InputImpl, io, ui
 from comfy_execution.graph_utils import ExecutionBlocker
 
 from ..pipeline_core.errors import InputError, OutputError
+from ..pipeline_core.host import Host
 from ..pipeline_core.media.encode import (
     DEFAULT_FORMAT,
     PRESETS,

@@ -16,6 +16,7 @@ from .media.audio import load_sound
 from .media.encode import EncodeSettings, check_video_target, write_video
 from .media.image import load_portrait
 from .motion import MotionSettings, generate_motion
+from .render.estimate import Estimate, Forecast, estimate
 from .render.plan import blend, frames, plan_render, prepared
 from .render.settings import BlendSettings, RenderSettings
 from .speech import analyze, synthesize
@@ -72,10 +73,13 @@ class AvatarResult:
     """Largest memory of this process so far; 0 where the system does not tell."""
     speech_source: str
     warnings: tuple[str, ...] = ()
+    estimate: Estimate | None = None
+    """What was expected before the first frame was drawn."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON values."""
-        return {**asdict(self), "warnings": list(self.warnings)}
+        return {**asdict(self), "warnings": list(self.warnings),
+                "estimate": self.estimate.to_dict() if self.estimate else None}
 
 
 class _Stopwatch:
@@ -104,7 +108,7 @@ def render_avatar(request: AvatarRequest, host: Host) -> AvatarResult:
         No half-written file stays behind.
     """
     encode = replace(request.encode, alpha=request.blend.background == "transparent")
-    check_video_target(request.out_path, encode)
+    form = check_video_target(request.out_path, encode)
     began = time.perf_counter()
     preparing = _Stopwatch(host)
     portrait = preparing.run(LOADING, lambda: _portrait(request.portrait))
@@ -115,16 +119,19 @@ def render_avatar(request: AvatarRequest, host: Host) -> AvatarResult:
     motion = generate_motion(speech, request.motion, face=face, keyframes=request.emotion_keyframes, host=host)
     plan = blend(plan_render(face, motion, request.render), request.blend)
     preparing.run(FITTING, lambda: prepared(plan, host))
+    expected = estimate(plan, encode, host, form=form, sound=sound)
+    host.status(expected.text)
     host.status(WRITING)
     report = write_video(
         frames(plan, 0, None, host), request.out_path, fps=plan.fps, size=plan.size_px, count=plan.frames,
-        sound=sound, settings=encode, metadata=request.metadata, host=host,
+        sound=sound, settings=encode, metadata=request.metadata, host=Forecast(host, plan, encode, form),
     )
     return AvatarResult(
         out=os.path.abspath(request.out_path), frames=report.frames, fps=float(plan.fps),
         duration_s=report.duration_s, prepare_s=preparing.total_s, wall_s=time.perf_counter() - began,
         encode_s=report.encode_s, peak_rss_mb=peak_rss_mb(), speech_source=speech.source,
-        warnings=tuple(dict.fromkeys([*plan.warnings, *speech.warnings, *report.warnings])),
+        warnings=tuple(dict.fromkeys([*plan.warnings, *speech.warnings, *expected.warnings, *report.warnings])),
+        estimate=expected,
     )
 
 

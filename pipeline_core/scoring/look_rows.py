@@ -24,7 +24,7 @@ MOUTH_SHARP = within((0.65, 1.5), (0.45, 2.0))
 """The lips' border comes and goes here with every sound."""
 SHARP_EYES_MIN_PX = 40.0
 """Smaller faces hold too little detail to be compared."""
-SEAM = at_most(0.55, 0.65)
+SEAM = at_most(0.55, 0.7)
 """Share of what a hard step of 25 levels measures; rendered and real clips reach up to 0.5, such pastes 0.75 to 0.9."""
 IDENTITY = at_most(0.35, 0.5)
 """dlib's documentation: the same person is below 0.6."""

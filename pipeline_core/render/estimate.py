@@ -1,0 +1,206 @@
+"""What a long run will take, said before it begins: time, memory and disk; and how long it will still take."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..host import Host
+from ..media.encode import EncodeSettings, Format, estimate_bytes, find_format
+from ..types import Sound
+from .plan import RenderPlan, prepared
+
+if TYPE_CHECKING:
+    import torch
+
+BASE_MB = 25.0
+"""What begins with the first frame whatever its size: thread stacks, the encoder's tables, the sound's pieces."""
+THREAD_BYTES_PER_PX = 26.0
+"""A drawing thread's coordinates, depth, triangle numbers and colours."""
+FRAME_BYTES_PER_PX = 3.0
+QUEUE_FRAMES = 5
+"""Frames that wait for the encoder, and the one it works on."""
+LOOKAHEAD = {"ultrafast": 4, "superfast": 8, "veryfast": 22, "faster": 34, "fast": 44, "medium": 54, "slow": 66,
+             "slower": 76, "veryslow": 84}
+"""Frames that the encoder holds at two threads: what it looks ahead plus its references."""
+LOOKAHEAD_BYTES_PER_PX = 2.6
+"""A frame of halved colour, its half-size copy, and what is known about its blocks."""
+MEASURED_FROM = 12
+"""Frames until a speed is believed: the first ones also start threads and fill queues."""
+SHORT_RUN_S = 8.0
+"""Shorter runs end before a message is read."""
+SAID_EVERY_S = 3.0
+SAID_SHARE = 0.02
+"""The time left is said this often, but not more often than for each share of the whole time."""
+MEMORY_SHARE = 0.9
+
+_SPEEDS: dict[tuple[Any, ...], float] = {}
+"""Seconds per megapixel of earlier runs of this process, by what decides them."""
+_LOCK = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What drawing and writing will take."""
+
+    frames: int
+    seconds: float | None
+    """None where no run of this kind has been measured yet; the first frames then tell."""
+    memory_mb: float
+    """Largest memory of the whole process, in megabytes (10**6 bytes)."""
+    disk_mb: float
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The estimate in a line."""
+        need = f"{_size(self.memory_mb)} memory, {_size(self.disk_mb)} on disk for {self.frames} frames"
+        begin = "About " if self.seconds is None else f"About {spoken_time(self.seconds)}, "
+        return begin + need + (" (the time is known soon)" if self.seconds is None else "")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the estimate as JSON values."""
+        return {**asdict(self), "warnings": list(self.warnings)}
+
+
+def estimate(plan: RenderPlan, settings: EncodeSettings, host: Host, *, form: Format | None = None,
+             sound: Sound | None = None, count: int | None = None) -> Estimate:
+    """Tell what drawing a plan and writing it will take. Prepares the face, if that has not happened.
+
+    Parameters
+    ----------
+    plan : RenderPlan
+        What is drawn.
+    settings : EncodeSettings
+        How it is written.
+    host : Host
+        Its threads draw.
+    form : Format, optional
+        The format, where `settings` leave it to the name of the file.
+    sound : Sound, optional
+        What is heard; the plan's own by default.
+    count : int, optional
+        Number of frames, where the sound is longer than the plan.
+    """
+    form = form or (settings.format if isinstance(settings.format, Format) else _named(settings.format))
+    frames, size = count or plan.frames, plan.size_px
+    if plan.replacement is None:
+        prepared(plan, host)
+    disk = estimate_bytes(form, settings.crf, size=size, fps=plan.fps, count=frames, sound=sound or plan.sound)
+    speed = _SPEEDS.get(_kind(plan, form, settings, host))
+    seconds = None if speed is None else speed * frames * size[0] * size[1] / 1e6
+    more = drawing_mb(size, host.threads, form, settings.preset)
+    return Estimate(frames, seconds, rss_mb() + more, disk / 1e6, _warnings(more))
+
+
+def _named(name: str) -> Format:
+    return find_format("mp4-h264" if name == "auto" else name)
+
+
+def drawing_mb(size_px: tuple[int, int], threads: int, form: Format, preset: str) -> float:
+    """Return the memory that drawing and writing add to a prepared face, in megabytes."""
+    per_px = threads * THREAD_BYTES_PER_PX + (threads + 1 + QUEUE_FRAMES) * FRAME_BYTES_PER_PX
+    if form.container_name not in ("gif", "webp", "folder"):
+        per_px += LOOKAHEAD_BYTES_PER_PX * (LOOKAHEAD.get(preset, 54) if form.video.max_crf else 4)
+    return BASE_MB + per_px * size_px[0] * size_px[1] / 1e6
+
+
+def _kind(plan: RenderPlan, form: Format, settings: EncodeSettings, host: Host) -> tuple[Any, ...]:
+    renderer = "" if plan.replacement is not None else plan.backend.id
+    return renderer, host.device, host.threads, form.name, settings.preset
+
+
+def _warnings(more_mb: float) -> tuple[str, ...]:
+    free = available_mb()
+    if free is None or more_mb <= MEMORY_SHARE * free:
+        return ()
+    return (f"about {_size(more_mb)} more memory is needed and {_size(free)} are free: choose a smaller size, "
+            "or close other programs",)
+
+
+class Forecast:
+    """A host that also says how long the run will still take, and remembers its speed.
+
+    Parameters
+    ----------
+    host : Host
+        Gets everything.
+    plan, settings, form
+        What is drawn and written; they decide the speed.
+    """
+
+    def __init__(self, host: Host, plan: RenderPlan, settings: EncodeSettings, form: Format) -> None:
+        self._host, self.device, self.threads = host, host.device, host.threads
+        self._key = _kind(plan, form, settings, host)
+        self._megapixels = plan.size_px[0] * plan.size_px[1] / 1e6
+        self._began_s = self._said_s = 0.0
+        self._done = self._base = 0
+
+    def progress(self, done: int, total: int) -> None:
+        """Report the progress; now and then say the time that is left."""
+        self._host.progress(done, total)
+        now_s = time.monotonic()
+        self._done = done
+        if done <= MEASURED_FROM:
+            self._began_s, self._base, self._said_s = now_s, done, now_s
+            return
+        each_s = (now_s - self._began_s) / (done - self._base)
+        with _LOCK:
+            _SPEEDS[self._key] = each_s / self._megapixels
+        left_s, whole_s = each_s * (total - done), each_s * total
+        if whole_s >= SHORT_RUN_S and done < total and now_s - self._said_s >= max(SAID_EVERY_S, SAID_SHARE * whole_s):
+            self._said_s = now_s
+            self._host.status(f"{done} of {total} frames, {spoken_time(left_s)} left")
+
+    def status(self, text: str) -> None:
+        """Pass the stage on."""
+        self._host.status(text)
+
+    def load(self, module: torch.nn.Module) -> None:
+        """Pass the network on."""
+        self._host.load(module)
+
+
+def spoken_time(seconds: float) -> str:
+    """Return a time as people say it: "40 s", "3 min", "2 h 10 min"."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _size(megabytes: float) -> str:
+    if megabytes >= 950:
+        return f"{megabytes / 1000:.1f} GB"
+    return f"{megabytes:.0f} MB" if megabytes >= 1 else f"{megabytes:.1f} MB"
+
+
+def rss_mb() -> float:
+    """Return the memory of this process now, in megabytes; 0 where the system does not tell."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as handle:
+            import resource
+
+            return int(handle.read().split()[1]) * resource.getpagesize() / 1e6
+    except (OSError, ImportError):
+        psutil = _psutil()
+        return float(psutil.Process().memory_info().rss) / 1e6 if psutil else 0.0
+
+
+def available_mb() -> float | None:
+    """Return the main memory that is free for programs, in megabytes; None where the system does not tell."""
+    psutil = _psutil()
+    return float(psutil.virtual_memory().available) / 1e6 if psutil else None
+
+
+def _psutil() -> Any:
+    """Return psutil, which ComfyUI brings along, or None."""
+    try:
+        import psutil
+    except ImportError:
+        return None
+    return psutil
+
+

@@ -1,0 +1,115 @@
+"""What a run will take is said before it begins, and the time left while it runs."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from talking_avatar.pipeline_core.host import PlainHost
+from talking_avatar.pipeline_core.media.encode import EncodeSettings, find_format
+from talking_avatar.pipeline_core.render import estimate as module
+from talking_avatar.pipeline_core.render.estimate import Estimate, Forecast, drawing_mb, estimate, spoken_time
+from talking_avatar.pipeline_core.types import Sound
+
+MP4 = find_format("mp4-h264")
+SETTINGS = EncodeSettings()
+
+
+@pytest.fixture
+def plan(monkeypatch):
+    """A plan as far as the estimate looks at it."""
+    monkeypatch.setattr(module, "prepared", lambda plan, host: plan.seen.append(host))
+    monkeypatch.setattr(module, "_SPEEDS", {})
+    return SimpleNamespace(frames=1500, fps=Fraction(25), size_px=(1280, 720), replacement=None, seen=[],
+                           sound=Sound(np.zeros((1, 60 * 24_000), np.float32), 24_000),
+                           backend=SimpleNamespace(id="flat"))
+
+
+class Clock(PlainHost):
+    """Each frame takes a while, by a clock of its own."""
+
+    def __init__(self, monkeypatch, frame_s):
+        super().__init__(threads=2)
+        self.now_s, self.said, self.frame_s = 0.0, [], frame_s
+        monkeypatch.setattr(module.time, "monotonic", lambda: self.now_s)
+
+    def progress(self, done, total):
+        self.now_s += self.frame_s
+
+    def status(self, text):
+        self.said.append(text)
+
+
+def test_nothing_is_known_about_time_before_the_first_run(plan):
+    found = estimate(plan, SETTINGS, PlainHost(threads=2))
+    assert found.seconds is None and found.text.endswith("for 1500 frames (the time is known soon)")
+    assert plan.seen, "the face must be prepared, for its memory counts"
+    assert json.loads(json.dumps(found.to_dict()))["frames"] == 1500
+
+
+def test_the_speed_of_a_run_is_that_of_the_next(plan, monkeypatch):
+    host = Clock(monkeypatch, 0.04)
+    forecast = Forecast(host, plan, SETTINGS, MP4)
+    for done in range(1, 201):
+        forecast.progress(done, 1500)
+    assert estimate(plan, SETTINGS, host).seconds == pytest.approx(60.0)
+    plan.size_px = (640, 360)
+    assert estimate(plan, SETTINGS, host).seconds == pytest.approx(15.0)
+    # What another preset takes is not known from this one.
+    assert estimate(plan, EncodeSettings(preset="slow"), host).seconds is None
+
+
+def test_the_time_left_is_said_now_and_then(plan, monkeypatch):
+    host = Clock(monkeypatch, 0.1003)
+    forecast = Forecast(host, plan, SETTINGS, MP4)
+    for done in range(1, 1501):
+        forecast.progress(done, 1500)
+    for text in host.said:
+        assert text.endswith(f" frames, {spoken_time(0.1003 * (1500 - int(text.split()[0])))} left")
+    assert 20 <= len(host.said) <= 55
+    times = [int(text.split()[0]) for text in host.said]
+    assert times == sorted(times)
+
+
+def test_short_runs_are_not_talked_over(plan, monkeypatch):
+    host = Clock(monkeypatch, 0.01)
+    forecast = Forecast(host, plan, SETTINGS, MP4)
+    for done in range(1, 301):
+        forecast.progress(done, 300)
+    assert host.said == []
+
+
+def test_memory_grows_with_size_threads_and_preset():
+    small, large = drawing_mb((640, 360), 2, MP4, "veryfast"), drawing_mb((3840, 2160), 2, MP4, "veryfast")
+    assert small < 100 < 1000 < large < 2500
+    assert drawing_mb((1280, 720), 8, MP4, "veryfast") > drawing_mb((1280, 720), 1, MP4, "veryfast")
+    assert drawing_mb((1280, 720), 2, MP4, "veryslow") > drawing_mb((1280, 720), 2, MP4, "veryfast")
+    assert drawing_mb((1280, 720), 2, find_format("png-sequence"), "veryslow") < drawing_mb((1280, 720), 2, MP4, "veryslow")
+
+
+def test_disk_grows_with_quality(plan):
+    host = PlainHost(threads=2)
+    small, large = (estimate(plan, EncodeSettings(crf=crf), host).disk_mb for crf in (30, 12))
+    assert small < large
+    assert estimate(plan, SETTINGS, host, form=find_format("mov-prores4444")).disk_mb > 5 * large
+
+
+@pytest.mark.parametrize(("free_mb", "warned"), [(100_000.0, False), (50.0, True), (None, False)])
+def test_too_little_memory_is_said(plan, monkeypatch, free_mb, warned):
+    monkeypatch.setattr(module, "available_mb", lambda: free_mb)
+    found = estimate(plan, SETTINGS, PlainHost(threads=2))
+    assert bool(found.warnings) is warned
+    assert not warned or "50 MB are free" in found.warnings[0]
+
+
+def test_words():
+    assert [spoken_time(s) for s in (0.2, 40, 100, 7800)] == ["1 s", "40 s", "2 min", "2 h 10 min"]
+    assert Estimate(1500, 180.0, 900.0, 45.2).text == "About 3 min, 900 MB memory, 45 MB on disk for 1500 frames"
+    assert "1.2 GB memory" in Estimate(10, 5.0, 1204.0, 0.4).text
+
+
+def test_this_process_knows_its_memory():
+    assert 20 < module.rss_mb() < 50_000
