@@ -161,6 +161,8 @@ def _decode(container: Any, found: _Collected, host: Host | None) -> None:
     if not container.streams.audio:
         raise InputError(f"{found.name!r} holds no sound", hint="Choose a file that has a sound track.")
     stream = container.streams.audio[0]
+    if stream.codec_context is None:
+        raise UnreadableMedia(f"the sound of {found.name!r} is compressed in a way that is not known here", hint=_HINT)
     claimed_s = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
     first_s: float | None = None
     told_s = 0

@@ -260,6 +260,8 @@ def opened_video(path: str | os.PathLike[str]) -> Iterator[tuple[Any, Any]]:
             stream = next((s for s in container.streams.video if not int(getattr(s, "disposition", 0)) & _ATTACHED), None)
             if stream is None:
                 raise InputError(f"{name!r} holds no pictures", hint="Choose a video, not a sound file.")
+            if stream.codec_context is None:
+                raise UnreadableMedia(f"the pictures of {name!r} are compressed in a way that is not known here", hint=_HINT)
             if max(stream.width, stream.height) > MAX_SIDE_PX:
                 raise InputError(f"{name!r} is {stream.width} x {stream.height} px",
                                  hint=f"Scale it down to at most {MAX_SIDE_PX} px.")

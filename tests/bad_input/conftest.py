@@ -9,11 +9,12 @@ from types import SimpleNamespace
 import av
 import numpy as np
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from talking_avatar.pipeline_core.errors import Cancelled
 from talking_avatar.pipeline_core.host import PlainHost
 
-settings.register_profile("quick", derandomize=True, deadline=None, database=None, max_examples=60)
+settings.register_profile("quick", derandomize=True, deadline=None, database=None, max_examples=60,
+                          suppress_health_check=list(HealthCheck))
 
 
 def picture(height=48, width=64):

@@ -11,6 +11,7 @@ from PIL import Image
 from talking_avatar.pipeline_core.errors import InputError, UnreadableMedia
 from talking_avatar.pipeline_core.media import frame as frame_module
 from talking_avatar.pipeline_core.media import video
+from talking_avatar.pipeline_core.media.audio import load_sound
 from talking_avatar.pipeline_core.media.frame import frame_pixels, without_combs
 from talking_avatar.pipeline_core.media.video import (
     frame_number_at,
@@ -110,6 +111,18 @@ def test_no_video(make, tmp_path):
             with pytest.raises(InputError) as caught:
                 read(tmp_path / name)
             assert caught.value.hint
+
+
+def test_codecs_of_another_age(make, tmp_path):
+    path = make.video_file(tmp_path / "a.mp4", make.numbered(3))
+    path.write_bytes(path.read_bytes().replace(b"avc1", b"zzzz").replace(b"avcC", b"zzzC"))
+    sound = make.sound_file(tmp_path / "a.wav", make.tone())
+    data = bytearray(sound.read_bytes())
+    data[20:22] = b"\x39\x30"  # a format tag that nobody has
+    sound.write_bytes(data)
+    for file, read in ((path, probe), (path, lambda p: list(read_frames(p))), (sound, load_sound)):
+        with pytest.raises(UnreadableMedia, match="not known"):
+            read(file)
 
 
 def test_a_cover_is_no_video(make, tmp_path):
