@@ -16,6 +16,7 @@ from ..errors import OutputError, UnreadableMedia
 WRITE_HINT = "Choose a folder that can be written to and has free space."
 MAX_NAME_BYTES = 255
 """Longest file name of ext4, NTFS, APFS and most others."""
+_ON_WINDOWS = os.name == "nt"
 _WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com[1-9]|lpt[1-9])(\..*)?", re.IGNORECASE)
 _WINDOWS_FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f]|[ .]$')
 
@@ -71,7 +72,7 @@ def _check_name(name: str) -> None:
     if len(os.fsencode(last)) > MAX_NAME_BYTES:
         raise OutputError(f"cannot write {last[:40]!r}...: the name has more than {MAX_NAME_BYTES} bytes",
                           hint="Choose a shorter name.")
-    if os.name == "nt" and (_WINDOWS_DEVICES.fullmatch(last) or _WINDOWS_FORBIDDEN.search(last)):
+    if _ON_WINDOWS and (_WINDOWS_DEVICES.fullmatch(last) or _WINDOWS_FORBIDDEN.search(last)):
         raise OutputError(f"cannot write {last!r}: Windows does not allow that name", hint="Choose another name.")
 
 
@@ -142,7 +143,7 @@ def _settle(result: Appearing, folder: bool, overwrite: bool) -> None:
     """Give the finished result its name."""
     while not overwrite and not _claimed(result.path, folder):
         result.path = next_name(result.path)
-    if folder and os.name == "nt" and result.path.is_dir():
+    if folder and _ON_WINDOWS and result.path.is_dir():
         result.path.rmdir()  # Windows renames to free names only
     os.replace(result.part, result.path)
 

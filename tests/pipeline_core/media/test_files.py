@@ -1,5 +1,8 @@
+import os
+
 import pytest
 from talking_avatar.pipeline_core.errors import OutputError, UnreadableMedia
+from talking_avatar.pipeline_core.media import files
 from talking_avatar.pipeline_core.media.audio import load_sound
 from talking_avatar.pipeline_core.media.files import check_target, existing_file, replacing
 from talking_avatar.pipeline_core.media.image import load_portrait
@@ -52,3 +55,42 @@ def test_what_the_system_refuses_is_an_error_with_a_hint(tmp_path):
     with pytest.raises(OutputError) as caught, replacing(tmp_path / "file" / "a.txt"):
         pass
     assert "folder" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["x" * 256, "ä" * 128 + ".mp4"])
+def test_names_that_are_too_long_are_refused_before_the_work(tmp_path, name):
+    with pytest.raises(OutputError, match="255 bytes"):
+        check_target(tmp_path / name)
+    check_target(tmp_path / ("x" * 251 + ".mp4"))
+
+
+@pytest.mark.parametrize("name", ["CON", "aux.mp4", "Lpt1.tar.gz", "a?.mp4", "a:b", "a.", "a "])
+def test_names_that_windows_keeps_for_itself(tmp_path, monkeypatch, name):
+    check_target(tmp_path / name)
+    monkeypatch.setattr(files, "_ON_WINDOWS", True)
+    with pytest.raises(OutputError, match="Windows"):
+        check_target(tmp_path / name)
+    check_target(tmp_path / "console.mp4")
+
+
+def test_a_file_in_place_of_a_folder_is_noticed_before_the_work(tmp_path):
+    (tmp_path / "file").write_text("")
+    for target in (tmp_path / "file" / "a.mp4", tmp_path / "file" / "deep" / "a.mp4"):
+        with pytest.raises(OutputError, match="is no folder"):
+            check_target(target)
+    with pytest.raises(OutputError, match="a file has that name"):
+        check_target(tmp_path / "file", folder=True)
+
+
+def test_a_locked_folder_is_noticed_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(OutputError, match="cannot be written to"):
+        check_target(tmp_path / "a.mp4")
+
+
+@pytest.mark.parametrize(("name", "following"), [
+    ("a_00001_.mp4", "a_00002_.mp4"), ("a_09.webm", "a_10.webm"), ("a.mp4", "a_2.mp4"), ("a_99999_", "a_100000_"),
+    ("2024.mp4", "2024_2.mp4"),
+])
+def test_the_next_name(tmp_path, name, following):
+    assert files.next_name(tmp_path / name) == tmp_path / following
