@@ -61,13 +61,14 @@ def whole(image: UInt8Array, scale: float = 1.0) -> Region:
     return Region(width / 2, height / 2, max(width, height) * scale)
 
 
-def tiles(image: UInt8Array, parts: int) -> list[Region]:
-    """Return squares of 1/`parts` of the longer side that overlap by half and cover the picture."""
+def tiles(image: UInt8Array, parts: int, overlap: float) -> list[Region]:
+    """Return squares of 1/`parts` of the longer side that cover the picture and overlap by that share."""
     height, width = image.shape[:2]
     side = max(width, height) / parts
+    step = side * (1 - overlap)
 
     def centres(length: int) -> FloatArray:
-        count = max(1, int(np.ceil((length - side) / (side / 2))) + 1)
+        count = max(1, int(np.ceil((length - side) / step)) + 1)
         first = min(side, length) / 2
         return np.linspace(first, length - first, count, dtype=np.float32)
 

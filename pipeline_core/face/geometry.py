@@ -48,6 +48,15 @@ def face_box(points: FloatArray) -> tuple[float, float, float, float]:
     return float(left), float(top), float(right), float(bottom)
 
 
+def box_overlap(a: FloatArray, b: FloatArray) -> float:
+    """Return intersection over union of the boxes around two sets of points [shape=(N, 2 or 3)]."""
+    low = np.maximum(a[:, :2].min(axis=0), b[:, :2].min(axis=0))
+    high = np.minimum(a[:, :2].max(axis=0), b[:, :2].max(axis=0))
+    common = float(np.prod(np.maximum(high - low, 0.0)))
+    areas = sum(float(np.prod(np.ptp(points[:, :2], axis=0))) for points in (a, b))
+    return common / max(areas - common, 1e-9)
+
+
 def face_width_px(points: FloatArray) -> float:
     """Return the width of the head from temple to temple, turned or not [points: shape=(478, 3)]."""
     return float(np.linalg.norm(points[RIGHT_TEMPLE] - points[LEFT_TEMPLE]))
