@@ -46,8 +46,12 @@ class _LazyModule(ModuleType):
 
 if TYPE_CHECKING:
     import cv2 as cv2
+    from scipy import fft as fft
+    from scipy import ndimage as ndimage
     from scipy import signal as signal
 else:
     # Every flavour of OpenCV does; where there is none, this one needs no desktop libraries.
     cv2 = _LazyModule("cv2", "opencv-python-headless")
+    fft = _LazyModule("scipy.fft", "scipy")
+    ndimage = _LazyModule("scipy.ndimage", "scipy")
     signal = _LazyModule("scipy.signal", "scipy")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,9 +14,11 @@ from ..host import Host
 from ..interfaces import Recognition, SpeechEngine
 from ..registry import Backend, backends, resolve
 from ..types import FloatArray, Phone, Sound, SpeechSource, SpeechTrack
+from .denoise import denoised
 from .energy_engine import ENGINE_ID, energy_phones
 from .exchange import Cues, read_cues
 from .phones import SILENCE
+from .sound_report import sound_report
 from .track import build_track
 
 logger = logging.getLogger("talking_avatar")
@@ -27,8 +29,6 @@ LONGEST_S = 4 * 3600.0
 """Longer sounds are refused before they fill the memory."""
 _PART = 1 << 18
 _SILENT_PEAK = 10 ** (-60 / 20)
-_CLIPPED_SHARE = 0.001
-"""One sample in a thousand at full scale is audible clipping."""
 _TOLERANCE_S = 0.1
 """The speech track and its sound may differ by padding or by a codec's delay, not by more."""
 
@@ -48,12 +48,9 @@ def _checked(sound: Sound) -> tuple[Sound, tuple[str, ...]]:
                          hint=f"Cut it into parts of at most {LONGEST_S / 3600:.0f} hours.")
     warnings: list[str] = []
     if not all(np.isfinite(part).all() for part in _parts(sound)):
-        sound = Sound(np.nan_to_num(sound.samples, nan=0.0, posinf=1.0, neginf=-1.0), sound.rate_hz)
+        sound = replace(sound, samples=np.nan_to_num(sound.samples, nan=0.0, posinf=1.0, neginf=-1.0))
         warnings.append("the sound holds values that are no numbers; they were replaced by silence")
-    share = sum(int(np.count_nonzero(np.abs(part) >= 0.999)) for part in _parts(sound)) / sound.samples.size
-    if share > _CLIPPED_SHARE:
-        warnings.append(f"the sound is clipped ({share:.1%} of it); lip sync from sound may suffer")
-    return sound, tuple(warnings)
+    return sound, (*sound.warnings, *warnings)
 
 
 def _silent(sound: Sound) -> bool:
@@ -95,39 +92,63 @@ def _loaded(backend: Backend) -> SpeechEngine:
     return engine
 
 
-def _recognized(backend: Backend, sound: Sound, transcript: str, host: Host,
-                warnings: tuple[str, ...]) -> SpeechTrack:  # fmt: skip
+@dataclass(frozen=True, eq=False)
+class _Listening:
+    """A recording and what is known about it before an engine hears it."""
+
+    sound: Sound
+    heard: Sound
+    """The sound as engines get it: without steady noise where there is much."""
+    transcript: str
+    warnings: tuple[str, ...]
+
+    def warned(self, text: str) -> _Listening:
+        logger.warning("%s", text)
+        return replace(self, warnings=(*self.warnings, text))
+
+
+def _listening(sound: Sound, transcript: str, warnings: tuple[str, ...], host: Host) -> _Listening:
+    """Look for what spoils lip sync, and say it before anything is rendered."""
+    report = sound_report(sound)
+    for text in report.warnings:
+        logger.warning("%s", text)
+        host.status(text)
+    heard = denoised(sound) if report.hissing else sound
+    return _Listening(sound, heard, transcript.strip(), (*warnings, *report.warnings))
+
+
+def _recognized(backend: Backend, job: _Listening, host: Host) -> SpeechTrack:
     aligned = bool(backend.capabilities.get("needs_transcript"))
-    found = _loaded(backend).recognize(sound, transcript if aligned else "", host)
+    found = _loaded(backend).recognize(job.heard, job.transcript if aligned else "", host)
     source: SpeechSource = "aligned" if aligned else "acoustic"
     extra = () if aligned else (_LOOP_WARNING,)
-    return build_track(found, sound, source=source, engine=backend.id, text=transcript.strip(),
-                       warnings=(*warnings, *extra))
+    return build_track(found, job.sound, source=source, engine=backend.id, text=job.transcript,
+                       warnings=(*job.warnings, *extra))
 
 
-def _by_energy(sound: Sound, text: str, warnings: tuple[str, ...]) -> SpeechTrack:
-    found = Recognition(energy_phones(sound), ())
-    return build_track(found, sound, source="acoustic", engine=ENGINE_ID, text=text,
-                       warnings=(*warnings, _ENERGY_WARNING))
+def _by_energy(job: _Listening) -> SpeechTrack:
+    found = Recognition(energy_phones(job.sound), ())
+    return build_track(found, job.sound, source="acoustic", engine=ENGINE_ID, text=job.transcript,
+                       warnings=(*job.warnings, _ENERGY_WARNING))
 
 
-def _automatic(sound: Sound, transcript: str, host: Host, warnings: tuple[str, ...]) -> SpeechTrack:
+def _automatic(job: _Listening, host: Host) -> SpeechTrack:
     """Alignment where there is a transcript, else sound alone; each failure steps down with a warning."""
     for backend in backends("speech"):
         needs_transcript = bool(backend.capabilities.get("needs_transcript"))
-        if needs_transcript and not transcript.strip():
+        if needs_transcript and not job.transcript:
             continue
         if not backend.is_available():
             if needs_transcript:
-                warnings += (f"the transcript was not used: {backend.title} needs "
-                             f"{', '.join(backend.missing_packages() or backend.files())}",)
+                job = job.warned(f"the transcript was not used: {backend.title} needs "
+                                 f"{', '.join(backend.missing_packages() or backend.files())}")
             continue
         try:
-            return _recognized(backend, sound, transcript, host, warnings)
+            return _recognized(backend, job, host)
         except InputError as error:
-            warnings += (f"the transcript was not used: {error.message}",)
-            logger.warning("%s: %s", backend.id, error.message)
-    return _by_energy(sound, transcript.strip(), warnings)
+            used = "the transcript" if needs_transcript else backend.title
+            job = job.warned(f"{used} was not used: {error.message}")
+    return _by_energy(job)
 
 
 def engine_choices() -> list[str]:
@@ -198,23 +219,22 @@ def analyze(
         return build_track(found, sound, source="none", engine="silence", text=transcript.strip(),
                            warnings=(*warnings, "the sound is silent: the mouth stays closed"))
     host.status("Listening")
+    job = _listening(sound, transcript, warnings, host)
     if engine == "auto":
-        return _automatic(sound, transcript, host, warnings)
-    if engine == ENGINE_ID:
-        return _by_energy(sound, transcript.strip(), warnings)
-    return _chosen(engine, sound, transcript, host, warnings)
+        return _automatic(job, host)
+    return _by_energy(job) if engine == ENGINE_ID else _chosen(engine, job, host)
 
 
-def _chosen(engine: str, sound: Sound, transcript: str, host: Host, warnings: tuple[str, ...]) -> SpeechTrack:
+def _chosen(engine: str, job: _Listening, host: Host) -> SpeechTrack:
     """Run the engine that the user named; a text that does not fit steps down, a missing one does not."""
     wanted = next(b for b in backends("speech") if b.id == engine)
-    if wanted.capabilities.get("needs_transcript") and not transcript.strip():
+    if wanted.capabilities.get("needs_transcript") and not job.transcript:
         raise SettingError(f"{wanted.title} needs a transcript",
                            hint="Paste the spoken words, or choose another engine.")
     try:
-        return _recognized(resolve("speech", engine), sound, transcript, host, warnings)
+        return _recognized(resolve("speech", engine), job, host)
     except MissingDependency as error:
-        return _by_energy(sound, transcript.strip(), (*warnings, f"{error.message}. {error.hint}"))
+        return _by_energy(job.warned(f"{error.message}. {error.hint}"))
     except InputError as error:
-        remark = f"the transcript was not used: {error.message}"
-        return _automatic(sound, "", host, (*warnings, remark))
+        refused = job.warned(f"the transcript was not used: {error.message}")
+        return _automatic(replace(refused, transcript=""), host)
