@@ -64,6 +64,6 @@ def expect_file(file: str | None, kind: str) -> Path | None:
 
 def fingerprint(file: str | None) -> str:
     """Return what changes when the content of a chosen file changes."""
-    samples = {**PORTRAITS, **RECORDINGS}
-    path = sample_file(samples[file].file) if file in samples else input_path(file)
+    files = {name: sample.file for group in (PORTRAITS, RECORDINGS) for name, sample in group.items()}
+    path = sample_file(files[file]) if file in files else input_path(file)
     return f"{file}:{media_file(path).sha256}" if path else ""
