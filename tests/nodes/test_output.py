@@ -1,9 +1,11 @@
 import json
+import os
 from types import SimpleNamespace
 
 import av
 import pytest
 import torch
+from PIL import Image
 from talking_avatar.pipeline_core.errors import InputError, OutputError, SettingError
 
 DEFAULTS = {"filename_prefix": "clips/a", "fps": 25.0, "crf": 23, "preset": "ultrafast", "save_output": True}
@@ -88,3 +90,73 @@ def test_progress_runs_to_the_end(node):
 
     node.execute(source=ramp(6), **DEFAULTS)
     assert comfy.utils.bars[-1].steps[-1] == (6, 6)
+
+
+def test_old_graphs_get_an_mp4(node):
+    assert node.execute(source=ramp(2), **DEFAULTS).args[1].endswith("a_00001_.mp4")
+    assert [s.id for s in node.define_schema().inputs if s.is_widget][-1] == "format"
+
+
+@pytest.mark.parametrize(("name", "ending"), [("webm-vp9", ".webm"), ("mov-prores4444", ".mov"), ("mkv-ffv1-flac", ".mkv")])
+def test_every_container_gives_a_video(node, name, ending):
+    video, path = node.execute(source=ramp(4), audio=buzz(0.16), format=name, **DEFAULTS).args
+    assert path.endswith(f"a_00001_{ending}") and video.get_stream_source() == path
+    shades, _, kinds = opened(path)
+    assert len(shades) == 4 and sorted(kinds) == ["audio", "video"]
+
+
+@pytest.mark.parametrize("name", ["png-sequence", "gif", "webp"])
+def test_what_is_no_video_stops_the_nodes_behind_it_with_a_reason(node, name):
+    blocked, path = node.execute(source=ramp(3), format=name, **DEFAULTS).args
+    assert name in blocked.message and "path" in blocked.message
+    assert os.path.exists(path)
+
+
+@pytest.mark.parametrize(("name", "own"), [
+    ("webm-vp9-alpha", True), ("webp", True), ("mov-h264-pcm", False), ("mkv-h264-flac", False), ("gif", False),
+    ("png-sequence", False),
+])
+def test_the_page_shows_what_it_can_play(node, tmp_path, name, own):
+    result = node.execute(source=ramp(3), format=name, **{**DEFAULTS, "filename_prefix": "clips/png_webp"})
+    [shown] = result.ui.values
+    if own:
+        assert shown == {"filename": os.path.basename(result.args[1]), "subfolder": "clips", "type": "output"}
+    else:  # the page takes a name with "png" or "webp" in it for a picture
+        assert shown["type"] == "temp" and shown["filename"].endswith(".mp4")
+        assert "png" not in shown["filename"] and "webp" not in shown["filename"]
+        assert len(opened(str(tmp_path / "temp" / shown["filename"]))[0]) == 3
+
+
+def test_a_transparent_batch_stays_transparent(node):
+    images = torch.cat([ramp(2), torch.full((2, 36, 64, 1), 0.5)], -1)
+    path = node.execute(source=images, format="png-sequence", **DEFAULTS).args[1]
+    assert Image.open(os.path.join(path, "frame_00002.png")).getchannel("A").getextrema() == (128, 128)
+
+
+def test_a_format_of_ones_own_is_offered(node, tmp_path):
+    folder = tmp_path / "models" / "talking_avatar" / "formats"
+    folder.mkdir(parents=True)
+    (folder / "mine.json").write_text(json.dumps(
+        {"title": "Mine", "container": "mkv", "video": {"codec": "libx264", "pixel_format": "yuv444p"}}))
+    assert node.validate_inputs(format="mine") is True
+    assert "mine" in next(s for s in node.define_schema().inputs if s.id == "format").options["options"]
+    assert node.execute(source=ramp(2), format="mine", **DEFAULTS).args[1].endswith(".mkv")
+
+
+def test_an_unknown_format_is_refused_before_anything_runs(node, tmp_path):
+    assert "unknown format 'zzz'" in node.validate_inputs(format="zzz")
+    with pytest.raises(SettingError):
+        node.execute(source=ramp(2), format="../mp4-h264", **DEFAULTS)
+    assert not [p for p in tmp_path.rglob("*") if p.is_file()]
+
+
+@pytest.mark.parametrize("prefix", ["x" * 300, "a\0b", "/etc/a", "y" * 300 + "/a"])
+def test_names_that_cannot_be_written_are_said(node, tmp_path, prefix):
+    with pytest.raises(OutputError, match="hint:"):
+        node.execute(source=ramp(2), **{**DEFAULTS, "filename_prefix": prefix})
+    assert not [p for p in tmp_path.rglob("*") if p.is_file()]
+
+
+def test_warnings_of_the_format_reach_the_log(node, caplog):
+    node.execute(source=ramp(3), audio=buzz(0.1), format="gif", **DEFAULTS)
+    assert "holds no sound" in caplog.text
