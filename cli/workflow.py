@@ -61,6 +61,7 @@ def inputs_of(info: Mapping[str, Any]) -> Iterator[tuple[str, Any, Json]]:
 
 def _widget_slots(info: Mapping[str, Any]) -> Iterator[str]:
     """Yield what each place of `widgets_values` belongs to; "/" marks places of the page alone."""
+    uploads = []
     for name, kind, options in inputs_of(info):
         if not (isinstance(kind, list) or kind in WIDGET_TYPES) or options.get("forceInput"):
             continue
@@ -68,7 +69,9 @@ def _widget_slots(info: Mapping[str, Any]) -> Iterator[str]:
         if options.get("control_after_generate"):
             yield f"/control of {name}"
         if any(options.get(upload) for upload in UPLOADS):
-            yield f"/upload of {name}"
+            uploads.append(f"/upload of {name}")
+    # The page adds its upload buttons at the end.
+    yield from uploads
 
 
 def node_of(workflow: Mapping[str, Any], kind: str) -> str:

@@ -82,8 +82,8 @@ MUX = Node(8, "TA_VideoMux", (1580, 60), (420, 640),
 BLEND_MODE, BLEND_COLOUR, MUX_PREFIX, MUX_FORMAT = 4, 5, 0, 5
 AVATAR = Node(1, "TA_TalkingAvatar", (0, 60), (520, 900), (("image", "IMAGE"), ("audio", "AUDIO")),
               (("video", "VIDEO"), ("path", "STRING")),
-              (PHOTO, "image", TEXT, "auto", "neutral", 1, 1, "as the photo", 25, 0, "fixed",
-               "talking_avatar/avatar", True, ""), 2)
+              (PHOTO, TEXT, "auto", "neutral", 1, 1, "as the photo", 25, 0, "fixed",
+               "talking_avatar/avatar", True, "", "image"), 2)
 IMAGES = Node(9, "TA_FramesToImages", (1580, 60), (300, 160), (("render", "TA_RENDER"),),
               (("images", "IMAGE"), ("audio", "AUDIO"), ("fps", "FLOAT")), (0, 0))
 SCALE = Node(10, "ImageScaleBy", (1580, 280), (300, 110), (("image", "IMAGE"),), (("IMAGE", "IMAGE"),), ("lanczos", 2))

@@ -37,6 +37,14 @@ def test_a_linked_widget_takes_the_link():
     assert to_prompt(workflow, INFO)["2"]["inputs"]["text"] == ["1", 0]
 
 
+def test_the_upload_button_has_the_last_place():
+    info = {"Both": {"input": {"required": {"file": ["COMBO", {"image_upload": True}], "text": ["STRING", {}],
+                                            "seed": ["INT", {"control_after_generate": True}]},
+                               "optional": {"more": ["STRING", {}]}}}}
+    workflow = {"nodes": [node(1, "Both", ["a.png", "hello", 3, "fixed", "later", "image"])], "links": []}
+    assert to_prompt(workflow, info)["1"]["inputs"] == {"file": "a.png", "text": "hello", "seed": 3, "more": "later"}
+
+
 def test_unknown_nodes_and_workflows_are_explained():
     with pytest.raises(LauncherError, match="Nonsense"):
         to_prompt({"nodes": [node(1, "Nonsense", [])], "links": []}, INFO)
