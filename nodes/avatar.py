@@ -57,7 +57,7 @@ class TalkingAvatar(io.ComfyNode):
                 io.String.Input("text", multiline=True, default=SAMPLE_TEXT, placeholder="What the portrait says.",
                                 tooltip="What the portrait says, in English. Not used when audio is connected."),
                 io.Combo.Input("voice", options=backend_ids("voice"), default="auto",
-                               tooltip="Who speaks the text. 'auto' takes the best voice that is installed."),
+                               tooltip="Who speaks the text. 'auto' is the bundled voice."),
                 io.Combo.Input("emotion", options=list(EMOTIONS), default="neutral", tooltip="The mood of the clip."),
                 io.Float.Input("expressiveness", default=1.0, min=0.0, max=2.0, step=0.05,
                                display_mode=io.NumberDisplay.slider,

@@ -24,7 +24,7 @@ from ..media.video import verify_unchanged
 from ..registry import Backend, resolve
 from ..types import FaceTrack, MotionTrack, Sound, UInt8Array, array_sha256
 from .backdrop import backdrops
-from .matte import matted
+from .matte import continued, matted
 from .pictures import Pictures, frames_of, holds_opacity, numbered_frames, size_of
 from .replacement import check_replacement, is_numbered
 from .settings import BlendSettings, RenderSettings
@@ -307,7 +307,7 @@ def sized_face(plan: RenderPlan) -> FaceTrack:
     middle = face.selected_landmarks_px[:, :2]
     centre = (middle.min(axis=0) + middle.max(axis=0)) / 2
     width, height = _drawn_size(face, plan.settings)
-    portrait, crop = crop_resize(face.portrait, width, height, (float(centre[0]), float(centre[1])))
+    portrait, crop = crop_resize(continued(face.portrait), width, height, (float(centre[0]), float(centre[1])))
     return replace(face, portrait=portrait, width_px=width, height_px=height,
                    landmarks_px=crop.apply(face.landmarks_px))
 

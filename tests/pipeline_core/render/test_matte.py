@@ -8,7 +8,7 @@ import pytest
 from talking_avatar.pipeline_core.errors import InputError
 from talking_avatar.pipeline_core.media.image import over, portrait_from_array
 from talking_avatar.pipeline_core.render.backdrop import backdrops, without_person
-from talking_avatar.pipeline_core.render.matte import cut_out, matted
+from talking_avatar.pipeline_core.render.matte import continued, cut_out, matted
 from talking_avatar.pipeline_core.render.settings import BlendSettings
 from talking_avatar.pipeline_core.types import FaceTrack
 
@@ -78,6 +78,23 @@ def test_a_hard_mask_gets_an_edge_as_wide_as_the_photos():
     assert 1.0 < soft.sum() / outline < 6.0
     assert np.abs(cut.alpha / 255.0 - disc(3)).max() < 0.5
     assert not ((hard > 8) & (hard < 247)).any()  # the control: it had none
+
+
+def test_a_transparent_file_that_is_black_around_the_person_gets_no_dark_line():
+    share = disc(2)
+    front = textured(FRONT, 1).round().astype(np.uint8)
+    black = portrait_from_array(np.dstack([np.where(share[..., None] > 0, front, 0), bits(share)]))
+    grown = continued(black)
+    seen = black.alpha > 0
+    assert np.array_equal(grown.image[seen], black.image[seen]) and np.array_equal(grown.alpha, black.alpha)
+    assert not grown.image[:20].any(), "far away nothing changes"
+    halved = [cv2.resize(p.image, None, fx=0.37, fy=0.37, interpolation=cv2.INTER_AREA) for p in (grown, black)]
+    edge = cv2.resize(black.alpha, None, fx=0.37, fy=0.37, interpolation=cv2.INTER_AREA)
+    mixed_in = (edge > 20) & (edge < 235)
+    assert abs(halved[0][mixed_in][:, 0].mean() - FRONT[0]) < 20
+    assert halved[1][mixed_in][:, 0].mean() < FRONT[0] - 40  # the control
+    opaque = portrait_from_array(front)
+    assert continued(opaque) is opaque
 
 
 def face_in(photo, points=((128, 128),)):
