@@ -57,6 +57,11 @@ def build_parser() -> argparse.ArgumentParser:
     _add_visemes(add("visemes", "Find what the mouth does when in a recording.", "core"))
     _add_score(add("score", "Judge a finished video: lips, looks, life, sound.", "core"))
 
+    fetch = add("fetch", "Get optional model files: the further voices of Kokoro-82M (Apache-2.0).", "")
+    fetch.add_argument("what", choices=["kokoro"], help="what to get")
+    fetch.add_argument("--out", metavar="DIR", help="the folder of models (default: ComfyUI's models/talking_avatar)")
+    fetch.add_argument("--licence", action="store_true", help="say what it is, and get nothing")
+
     bench = add("bench", "Measure speed and memory on this machine.", "core")
     bench.add_argument("--quick", action="store_true", help="shorter clips, rougher figures")
     bench.add_argument("--quality", action="store_true",
@@ -72,7 +77,10 @@ def _add_render(sub: argparse.ArgumentParser) -> None:
     source.add_argument("--video", metavar="CLIP", help="a video instead of a photo (for renderers that can)")
     voice = sub.add_mutually_exclusive_group(required=True)
     voice.add_argument("--audio", metavar="FILE", help="the recording (any sound or video file)")
-    voice.add_argument("--text", metavar="TEXT", help="what to say with the built-in English voice")
+    voice.add_argument("--text", metavar="TEXT", help="what to say, in English")
+    sub.add_argument("--voice", default="auto", metavar="ID",
+                     help="who says the text: heart (bundled) or a voice of Kokoro such as am_michael (default: heart)")
+    sub.add_argument("--speed", type=float, default=1.0, metavar="X", help="pace of the voice, 0.5 to 2 (default: 1)")
     sub.add_argument("--out", required=True, metavar="OUT.mp4",
                      help="the result: .mp4, .webm, .mov, .mkv, .gif, .webp, or a folder for png-sequence")
     sub.add_argument("--format", default="auto", metavar="NAME",

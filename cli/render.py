@@ -32,6 +32,7 @@ def request_from(arguments: argparse.Namespace) -> AvatarRequest:
     width, height = parse_size(arguments.size)
     return AvatarRequest(
         portrait=arguments.portrait, out_path=arguments.out, audio=arguments.audio, text=arguments.text or "",
+        voice=arguments.voice, speed=arguments.speed,
         transcript=read_text(arguments.transcript),
         detect=DetectSettings(face_index=arguments.face_index, min_confidence=arguments.min_confidence),
         motion=MotionSettings(fps=exact_fps(arguments.fps), emotion=arguments.emotion, seed=arguments.seed,

@@ -8,9 +8,13 @@ import folder_paths
 from comfy_api.latest import ComfyExtension, io
 
 from ..models import register_all
+from ..pipeline_core.model_files import add_folders
 
 folder_paths.add_model_folder_path("talking_avatar", os.path.join(folder_paths.models_dir, "talking_avatar"),
                                    is_default=True)
+# Files of further voices lie in the folder of models itself or in ours, wherever the settings put them.
+add_folders(lambda: [folder_paths.models_dir,
+                     *(os.path.dirname(path) for path in folder_paths.get_folder_paths("talking_avatar"))])
 # Before the nodes: their drop-downs list the back ends.
 register_all()
 

@@ -33,7 +33,8 @@ class TextToSpeech(io.ComfyNode):
                                 tooltip="The text to speak. Commas, full stops and line breaks become pauses; [pause 0.5] is "
                                         "half a second of silence."),
                 io.Combo.Input("voice", options=backend_ids("voice"), default="auto",
-                               tooltip="Who speaks. 'auto' is the bundled voice."),
+                               tooltip="Who speaks. 'auto' is the bundled voice; names like am_michael are voices of "
+                                       "Kokoro-82M, which need their files (see the help page)."),
                 io.Float.Input("speed", default=1.0, min=SPEED_MIN, max=SPEED_MAX, step=0.05,
                                display_mode=io.NumberDisplay.slider,
                                tooltip="1 is the voice's own pace, 2 twice as fast."),

