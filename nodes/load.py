@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from comfy_api.latest import io, ui
 
@@ -85,10 +86,15 @@ class LoadPortrait(io.ComfyNode):
             portrait = convert.with_mask(chosen_portrait(file), mask)
         opaque = torch.zeros((1, portrait.height_px, portrait.width_px))
         transparent = opaque if portrait.alpha is None else 1.0 - convert.to_mask(portrait.alpha)
-        picture = convert.to_image(portrait.image)
         # The page shows files of the input folder by itself.
-        shown = ui.PreviewImage(picture, cls=cls) if image is None and file in PORTRAITS else None
-        return io.NodeOutput(portrait, picture, transparent, ui=shown)
+        shown = ui.PreviewImage(_with_opacity(portrait), cls=cls) if image is None and file in PORTRAITS else None
+        return io.NodeOutput(portrait, convert.to_image(portrait.image), transparent, ui=shown)
+
+
+def _with_opacity(portrait: Portrait) -> torch.Tensor:
+    if portrait.alpha is None:
+        return convert.to_image(portrait.image)
+    return convert.to_image(np.dstack([portrait.image, portrait.alpha]))
 
 
 class LoadSpeech(io.ComfyNode):

@@ -54,8 +54,10 @@ def test_samples_need_no_upload_and_are_shown_in_the_node(node, comfy):
     result = node.execute(file=ASTRONAUT)
     portrait, image, mask = result.args
     assert portrait.image.shape == (512, 512, 3) and not mask.any()
-    assert result.ui.image is image and node.validate_inputs(file=ASTRONAUT) is True
-    cut = node.execute(file=CUT_OUT).args
+    assert torch.equal(result.ui.image, image) and node.validate_inputs(file=ASTRONAUT) is True
+    result = node.execute(file=CUT_OUT)
+    cut = result.args
+    assert result.ui.image.shape == (1, 512, 512, 4)
     assert 0.2 < cut[2].mean() < 0.6 and cut[0].alpha is not None
     assert node.fingerprint_inputs(file=ASTRONAUT) != node.fingerprint_inputs(file=CUT_OUT) != ""
 
