@@ -10,6 +10,8 @@ from ..types import FloatArray, Sound
 RATE_HZ = 16_000
 """Speech has nothing above 8 kHz that a mouth shape could be told from."""
 _PIECE_S, _PIECES = 20.0, 5
+_ROWS = 256
+"""Windows that are transformed at a time, so that only the result takes much memory."""
 
 
 def excerpt(sound: Sound) -> FloatArray:
@@ -45,8 +47,11 @@ def power_spectra(mono: FloatArray, rate_hz: int, window_s: float, hop_s: float)
     size = 1 << max(6, round(float(np.log2(window_s * rate_hz))))
     hop = max(1, int(hop_s * rate_hz))
     padded = np.pad(mono, (0, max(0, size - len(mono))))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop] * np.hanning(size).astype(np.float32)
-    power = np.abs(np.fft.rfft(frames, axis=1)).astype(np.float32) ** 2
+    frames, window = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop], np.hanning(size).astype(np.float32)
+    power = np.empty((len(frames), size // 2 + 1), np.float32)
+    for first in range(0, len(frames), _ROWS):
+        part = slice(first, first + _ROWS)
+        power[part] = np.abs(np.fft.rfft(frames[part] * window, axis=1)).astype(np.float32) ** 2
     return power, np.asarray(np.arange(power.shape[1]) * (rate_hz / size), np.float32)
 
 
