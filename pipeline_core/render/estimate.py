@@ -11,6 +11,7 @@ from ..host import Host
 from ..media.encode import EncodeSettings, Format, estimate_bytes, find_format
 from ..types import Sound
 from .plan import RenderPlan, prepared
+from .rss import available_mb, rss_mb
 
 if TYPE_CHECKING:
     import torch
@@ -175,32 +176,3 @@ def _size(megabytes: float) -> str:
     if megabytes >= 950:
         return f"{megabytes / 1000:.1f} GB"
     return f"{megabytes:.0f} MB" if megabytes >= 1 else f"{megabytes:.1f} MB"
-
-
-def rss_mb() -> float:
-    """Return the memory of this process now, in megabytes; 0 where the system does not tell."""
-    try:
-        with open("/proc/self/statm", encoding="ascii") as handle:
-            import resource
-
-            return int(handle.read().split()[1]) * resource.getpagesize() / 1e6
-    except (OSError, ImportError):
-        psutil = _psutil()
-        return float(psutil.Process().memory_info().rss) / 1e6 if psutil else 0.0
-
-
-def available_mb() -> float | None:
-    """Return the main memory that is free for programs, in megabytes; None where the system does not tell."""
-    psutil = _psutil()
-    return float(psutil.virtual_memory().available) / 1e6 if psutil else None
-
-
-def _psutil() -> Any:
-    """Return psutil, which ComfyUI brings along, or None."""
-    try:
-        import psutil
-    except ImportError:
-        return None
-    return psutil
-
-
