@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy.ndimage import grey_closing
 
+from ..lazy import ndimage
 from ..types import Closure, FloatArray, Phone
 from .envelope import STEPS_PER_S, Envelope
 from .phones import SILENCE, classes_of, has_closure, is_silence
@@ -100,7 +100,7 @@ def find_closures(phones: Sequence[Phone], envelope: Envelope) -> tuple[Closure,
     tuple of Closure
         In time order; each within 40 ms of its phone; never overlapping.
     """
-    level = np.asarray(grey_closing(0.5 * (envelope.full_db + envelope.high_db), _PULSE_GAP_MS), np.float32)
+    level = np.asarray(ndimage.grey_closing(0.5 * (envelope.full_db + envelope.high_db), _PULSE_GAP_MS), np.float32)
     found: list[Closure] = []
     for index, phone in enumerate(phones):
         if not has_closure(phone.ipa):

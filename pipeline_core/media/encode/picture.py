@@ -6,10 +6,10 @@ from fractions import Fraction
 from typing import Any
 
 import av
-import cv2
 import numpy as np
 
 from ...errors import ContractError
+from ...lazy import cv2
 from ...types import UInt8Array
 from ..image import over
 from ..yuv import rgb_to_i420, rgb_to_planes, split_planes

@@ -11,8 +11,8 @@ from typing import Any
 import av
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import firwin, resample_poly
 
+from ...lazy import signal
 from ...types import FloatArray, Sound
 from .codecs import AudioCodec
 
@@ -42,7 +42,7 @@ class Resampler:
             return
         longest = max(self._up, self._down)
         # The filter that SciPy would make for itself, for every piece anew.
-        self._filter = firwin(20 * longest + 1, 1 / longest, window=("kaiser", 5.0)).astype(np.float32)
+        self._filter = signal.firwin(20 * longest + 1, 1 / longest, window=("kaiser", 5.0)).astype(np.float32)
         reach = -(-10 * longest // self._up)
         self._margin = -(-reach // self._down) * self._down
         pieces = max(1, _CHUNK_S * sound.rate_hz // self._down)
@@ -68,7 +68,7 @@ class Resampler:
     def _convert(self, index: int) -> FloatArray:
         begin = index * self._chunk - self._margin
         source = _part(self._sound.samples, begin, begin + self._chunk + 2 * self._margin)
-        converted = resample_poly(source, self._up, self._down, axis=1, window=self._filter)
+        converted = signal.resample_poly(source, self._up, self._down, axis=1, window=self._filter)
         skipped = self._margin // self._down * self._up
         return np.asarray(converted[:, skipped:skipped + self._chunk_out], np.float32)
 
