@@ -129,8 +129,13 @@ def _held(pictures: Iterator[UInt8Array], count: int) -> Iterator[UInt8Array]:
 
 
 def _count(pictures: int, fps: Fraction, sound: Sound | None) -> int:
-    """Return how many frames are needed so that no sound is cut."""
-    return pictures if sound is None else max(pictures, frame_count(sound.duration_s, fps))
+    """Return how many frames are needed so that no sound is cut.
+
+    One sample too many is not sound: excerpts begin and end on whole samples, frames seldom do.
+    """
+    if sound is None:
+        return pictures
+    return max(pictures, frame_count(sound.duration_s - 1 / sound.rate_hz, fps))
 
 
 def _from_plan(plan: RenderPlan, sound: Sound | None, host: ComfyHost) -> _Clip:

@@ -78,6 +78,15 @@ def test_the_sound_is_that_of_the_frames_to_the_sample(node, plan, made):
     assert len(joined) == round(15 * 1001 / 30000 * 44100)
 
 
+def test_a_part_with_its_sound_keeps_its_number_of_frames(node, mux, plan):
+    for start, count in ((0, 4), (1, 3), (4, 5), (7, 7)):
+        images, audio, fps = node.execute(render=plan, start=start, count=count).args
+        path = mux.execute(source=images, audio=audio, **{**MUX, "fps": round(fps, 3)}).args[1]
+        assert len(pictures(path)) == count
+    longer = {**audio, "waveform": torch.nn.functional.pad(audio["waveform"], (0, 2000))}  # the control: more sound
+    assert len(pictures(mux.execute(source=images, audio=longer, **{**MUX, "fps": 29.97}).args[1])) == count + 2
+
+
 def test_a_batch_that_does_not_fit_is_refused_with_numbers(node, plan, monkeypatch):
     import comfy.model_management as management  # noqa: TID251 - the stand-in
 
