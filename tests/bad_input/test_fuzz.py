@@ -114,7 +114,7 @@ def test_damaged_files_give_a_result_or_an_error_of_ours(files, tmp_path, name):
     path.write_bytes(files[name])
     read(path, name)  # control: undamaged it is read
 
-    @settings(QUICK, max_examples=25)
+    @settings(QUICK, max_examples=15)
     @given(damage())
     def tried(hurt):
         path.write_bytes(hurt(files[name]))
@@ -126,7 +126,7 @@ def test_damaged_files_give_a_result_or_an_error_of_ours(files, tmp_path, name):
     tried()
 
 
-@settings(QUICK)
+@settings(QUICK, max_examples=30)
 @given(st.binary(max_size=300))
 def test_any_bytes(tmp_path_factory, data):
     path = tmp_path_factory.getbasetemp() / "junk"
@@ -143,7 +143,7 @@ json_values = st.recursive(st.none() | st.booleans() | st.floats() | st.integers
                                                 "viseme", "text", "x"]), inner, max_size=5), max_leaves=20)
 
 
-@settings(QUICK, max_examples=200)
+@settings(QUICK, max_examples=100)
 @given(json_values | st.text(max_size=100) | st.lists(st.tuples(st.floats(), st.sampled_from("ABCX?"))).map(
     lambda rows: "\n".join(f"{t}\t{s}" for t, s in rows)))
 def test_any_cues(value):
@@ -153,7 +153,7 @@ def test_any_cues(value):
         assert all(0 <= p.start_s <= p.end_s for p in cues.phones)
 
 
-@settings(QUICK, max_examples=200)
+@settings(QUICK, max_examples=100)
 @given(st.text(max_size=200))
 def test_any_transcript(text):
     assert all(word.isascii() for word in spoken_words(text))

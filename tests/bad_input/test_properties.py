@@ -39,7 +39,7 @@ IPA = ["", "m", "p", "b", "ɑ", "i", "u", "f", "s", "t", "θ", "l", "ɹ", "k", "
 rates = st.sampled_from(RATES)
 
 
-@settings(QUICK, max_examples=300)
+@settings(QUICK, max_examples=50)
 @given(st.integers(1, 4 * 3600 * 48_000), rates)
 def test_frames_cover_the_sound_and_not_one_more(samples, fps):
     duration = Fraction(samples, 48_000)
@@ -50,7 +50,7 @@ def test_frames_cover_the_sound_and_not_one_more(samples, fps):
     assert count / fps >= duration - Fraction(1, 10**6)
 
 
-@settings(QUICK, max_examples=200)
+@settings(QUICK, max_examples=50)
 @given(st.fractions(-10, 500) | st.floats() | st.text(max_size=8) | st.sampled_from(["29.97", "30000/1001", "1/0", "nan", "inf"]))
 def test_frame_rates_are_exact_fractions_or_refused(value):
     try:
@@ -83,7 +83,7 @@ def track(found, **more):
                        pitch_hz=120 * (loud > 0.5), **more)
 
 
-@settings(QUICK, max_examples=80)
+@settings(QUICK, max_examples=50)
 @given(phones())
 def test_visemes_cover_the_sound_with_weights_of_one(found):
     speech = track(found)
@@ -94,7 +94,7 @@ def test_visemes_cover_the_sound_with_weights_of_one(found):
             assert any(v.start_s <= a + 1e-9 and v.end_s >= b - 1e-9 for v in speech.visemes)
 
 
-@settings(QUICK, max_examples=100)
+@settings(QUICK, max_examples=50)
 @given(st.lists(st.tuples(st.sampled_from(IPA), st.floats(0, 20), st.floats(0, 20)), max_size=20), st.floats(0.05, 10))
 def test_any_phones_become_a_cover_without_gaps(items, duration):
     found = contiguous(tuple(Phone(p, min(a, b), max(a, b)) for p, a, b in items), duration)
@@ -102,7 +102,7 @@ def test_any_phones_become_a_cover_without_gaps(items, duration):
     assert all(a.end_s == pytest.approx(b.start_s) and a.end_s > a.start_s for a, b in zip(found, found[1:], strict=False))
 
 
-@settings(QUICK, max_examples=80)
+@settings(QUICK, max_examples=50)
 @given(phones())
 def test_cues_come_back_as_they_went(found):
     words = (Word("Hällo", found[0].start_s, found[0].end_s), Word("世界", found[-1].start_s, found[-1].end_s))
@@ -113,7 +113,7 @@ def test_cues_come_back_as_they_went(found):
         assert [w.text for w in read_cues(write(speech, per_word=True)).words] == ["Hällo", "世界"]
 
 
-@settings(QUICK, max_examples=80)
+@settings(QUICK, max_examples=50)
 @given(phones())
 def test_rhubarb_cues_keep_closures_and_rests(found):
     speech = track(found)
@@ -157,7 +157,7 @@ def test_layers_add_up_in_any_order_and_can_be_muted(seeds, duration, fps):
         total.blendshapes[:] = 0
 
 
-@settings(QUICK, max_examples=25)
+@settings(QUICK, max_examples=10)
 @given(phones(), rates, st.sampled_from(EMOTIONS), st.integers(0, 1000), st.booleans())
 def test_motion_is_finite_repeatable_and_of_the_right_length(found, fps, emotion, seed, still):
     speech = track(found)
@@ -171,7 +171,7 @@ def test_motion_is_finite_repeatable_and_of_the_right_length(found, fps, emotion
     assert not still or not np.abs(motion.summed().head_shift).any()
 
 
-@settings(QUICK, max_examples=25)
+@settings(QUICK, max_examples=10)
 @given(phones(), rates, st.sampled_from(["mouth", "head", "brows", "blinks", "idle", "gaze"]))
 def test_one_strength_changes_no_other_layer(found, fps, name):
     speech = track(found)
@@ -187,7 +187,7 @@ def test_one_strength_changes_no_other_layer(found, fps, name):
 numbers = st.floats() | st.integers(-10, 10**12)
 
 
-@settings(QUICK, max_examples=150)
+@settings(QUICK, max_examples=50)
 @given(numbers, st.sampled_from(["mouth", "head", "brows", "blinks", "idle", "gaze", "emotion_strength"]))
 def test_strengths_are_taken_or_refused(value, name):
     try:
@@ -196,7 +196,7 @@ def test_strengths_are_taken_or_refused(value, name):
         assert name in error.message and error.hint
 
 
-@settings(QUICK, max_examples=150)
+@settings(QUICK, max_examples=50)
 @given(numbers, st.sampled_from(["idle", "seam_feather", "grain"]))
 def test_blend_settings_are_taken_or_refused(value, name):
     try:
@@ -218,7 +218,7 @@ def test_render_settings_are_json_or_refused(width, height, options):
     assert json.loads(json.dumps(found.to_dict())) is not None
 
 
-@settings(QUICK, max_examples=150)
+@settings(QUICK, max_examples=50)
 @given(st.text(max_size=60) | st.lists(st.tuples(st.floats(0, 100), st.sampled_from(EMOTIONS), st.floats(0, 2))).map(
     lambda items: ";".join(f"{t!r} {e} {s!r}" for t, e, s in items)))
 def test_keyframes_are_in_order_or_refused(text):
