@@ -19,7 +19,7 @@ def animation(path):
             picture.seek(index)
             pixels = np.asarray(picture.convert("RGBA"))
             found.append((now, pixels))
-            now += Fraction(picture.info["duration"], 1000)
+            now += Fraction(picture.info.get("duration", 0), 1000)
     return found
 
 
