@@ -13,9 +13,16 @@ from ..types import Sound, SpeechTrack
 from .track import build_track
 
 
-def _skipped_letters(text: str) -> int:
-    """Count the letters that are not Latin, which no voice so far can read."""
-    return sum(1 for ch in text if ch.isalpha() and "LATIN" not in unicodedata.name(ch, "LATIN"))
+_FIRST_EMOJI = 0x2600
+"""Symbols below it are arrows and signs, which are read or mean nothing aloud."""
+
+
+def _skipped(text: str) -> tuple[str, ...]:
+    """Say what no voice so far can read: letters that are not Latin, and pictures."""
+    letters = sum(1 for ch in text if ch.isalpha() and "LATIN" not in unicodedata.name(ch, "LATIN"))
+    pictures = sum(1 for ch in text if unicodedata.category(ch) == "So" and ord(ch) >= _FIRST_EMOJI)
+    return tuple(f"{count} {what} not spoken: the voice reads English" for count, what in (
+        (letters, "letters of other scripts were"), (pictures, "emoji were")) if count)
 
 
 def synthesize(text: str, *, voice: str = "auto", speed: float = 1.0, host: Host) -> tuple[Sound, SpeechTrack]:
@@ -52,7 +59,5 @@ def synthesize(text: str, *, voice: str = "auto", speed: float = 1.0, host: Host
     host.status("Speaking")
     engine: Voice = shared().get(("voice", backend.id), backend.load)
     sound, recognition = engine.speak(text, speed, host)
-    skipped = _skipped_letters(text)
-    warnings = (f"{skipped} letters of other scripts were not spoken: the voice reads English",) if skipped else ()
-    track = build_track(recognition, sound, source="tts", engine=backend.id, text=text, warnings=warnings)
+    track = build_track(recognition, sound, source="tts", engine=backend.id, text=text, warnings=_skipped(text))
     return sound, track

@@ -124,7 +124,7 @@ def test_long_sentences_are_cut_and_nothing_is_lost(reader):
     assert sum(len(p.words) for p in phrases) == 300 and max(len(p.symbols) for p in phrases) <= MAX_SYMBOLS
 
 
-@pytest.mark.parametrize("text", ["😀", "你好", "...", "\x00", "—", "[pause 1]", "$", "'"])
+@pytest.mark.parametrize("text", ["😀", "你好", "Привет", "γειά", "...", "\x00", "—", "[pause 1]", "$", "'"])
 def test_what_cannot_be_spoken_gives_no_words(reader, text):
     assert not [phrase for phrase in phrases_of(text, reader) if phrase.words]
 

@@ -63,7 +63,7 @@ def test_closures_lie_on_the_dips_of_the_sound(voice):
     assert closure_dips(sound, inner, shift_s=0.1) < 0.6, "shifted times are the control and must fail"
 
 
-@pytest.mark.parametrize("text", ["", "   ", "😀😀", "你好", "...", "?!", "\x00\x01", "\n\n.\n", "[pause 2]"])
+@pytest.mark.parametrize("text", ["", "   ", "😀😀", "你好", "Привет", "...", "?!", "\x00\x01", "\n\n.\n", "[pause 2]"])
 def test_unspeakable_text_is_refused(voice, text):
     with pytest.raises(InputError) as error:
         voice.speak(text, 1.0, HOST)

@@ -103,6 +103,9 @@ class English:
         Word list, tagger, and a reader of unknown words.
     """
 
+    cache_bytes = 45_000_000
+    """Word list, weights and their names, measured as growth of the process."""
+
     def __init__(self, data: EnglishData) -> None:
         self._lexicon, self._tagger = Lexicon(data.lexicon), Tagger(data.tagger)
         self._unknown = data.read_unknown

@@ -245,13 +245,21 @@ _RULES: list[tuple[str, str | Callable[[Match], str]]] = [
     (r"\d+(?:\.\d+){2,}", _plain),
     (rf"{_SIGNED}", _plain),
 ]
+_LETTER_SIGNS = frozenset("µμπªº")
 _COMPILED = [(re.compile(pattern), action) for pattern, action in _RULES]
+
+
+def _is_foreign(letter: str) -> bool:
+    """Tell a letter of another script from Latin ones and from signs that are read."""
+    return (letter.isalpha() and ord(letter) > 127 and letter not in _LETTER_SIGNS
+            and "LATIN" not in unicodedata.name(letter, ""))
 
 
 def _readable(text: str) -> str:
     """Unify quotes, spaces and widths; drop control characters and what no rule knows."""
     text = unicodedata.normalize("NFC", text)
-    text = "".join(" " if ch.isspace() else ch for ch in text if ch.isspace() or unicodedata.category(ch)[0] != "C")
+    text = "".join(" " if ch.isspace() or _is_foreign(ch) else ch for ch in text
+                   if ch.isspace() or unicodedata.category(ch)[0] != "C")
     text = text.translate({0x2019: "'", 0x2018: "'", 0x02BC: "'", 0x2012: "-", 0x2010: "-", 0x2011: "-", 0x2015: "—"})
     return re.sub(r"(?<=\s)--(?=\s)|(?<=\w)--(?=\w)", "—", text)
 
