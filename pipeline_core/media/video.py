@@ -48,6 +48,8 @@ class VideoInfo:
     has_sound: bool
     warnings: tuple[str, ...] = ()
     """What of the pictures cannot be kept: HDR, interlacing."""
+    has_alpha: bool = False
+    """Whether the first frame is transparent somewhere."""
 
 
 def media_file(path: str | os.PathLike[str]) -> MediaFile:
@@ -89,7 +91,7 @@ def probe(path: str | os.PathLike[str]) -> VideoInfo:
         If it holds no picture stream, or one that is larger than 8192 px.
     """
     with opened_video(path) as (container, stream):
-        frame = next(_decoded(container, stream, stream.codec_context), None)
+        frame = next(_decoded(container, stream, _decoder(stream, alpha=True)), None)
         if frame is None:
             raise UnreadableMedia(f"{Path(path).name!r} holds no decodable frame", hint=_HINT)
         height, width = _shape(frame, stream)
@@ -99,7 +101,7 @@ def probe(path: str | os.PathLike[str]) -> VideoInfo:
         duration = _duration_s(container, stream)
         frames = int(stream.frames) or max(1, round(duration * fps))
         return VideoInfo(width, height, fps, frames, duration or float(frames / fps),
-                         bool(container.streams.audio), _warnings(frame, Path(path).name))
+                         bool(container.streams.audio), _warnings(frame, Path(path).name), _see_through(frame))
 
 
 def _rate(stream: Any) -> Fraction:
@@ -122,6 +124,13 @@ def _warnings(frame: Any, name: str) -> tuple[str, ...]:
     if getattr(frame, "interlaced_frame", False):
         found.append(f"{name!r} is interlaced: combs are removed where things move")
     return tuple(found)
+
+
+def _see_through(frame: Any) -> bool:
+    if not any(part.is_alpha for part in frame.format.components):
+        return False
+    pixels = frame_pixels(frame, alpha=True)
+    return pixels.shape[2] == 4 and bool(pixels[..., 3].min() < 255)
 
 
 def read_frames(path: str | os.PathLike[str], first: int = 0, *, alpha: bool = False) -> Iterator[tuple[float, UInt8Array]]:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
+from ..cache import shared
 from ..errors import InputError, UnreadableMedia
 from ..media.clip import clip_length
 from ..media.image import crop_resize, portrait_from_array
@@ -54,8 +55,10 @@ def size_of(pictures: Pictures) -> tuple[int, int]:
 
 
 def holds_opacity(pictures: Pictures) -> bool:
-    """Tell whether the frames are RGBA; stills and videos are shown without their opacity."""
-    return not isinstance(pictures, Portrait | MediaFile) and pictures[0].shape[2] == 4
+    """Tell whether the frames are RGBA; stills are shown without their opacity."""
+    if isinstance(pictures, MediaFile):
+        return shared().get(("has_alpha", pictures.sha256), lambda: probe(pictures.path).has_alpha)
+    return not isinstance(pictures, Portrait) and pictures[0].shape[2] == 4
 
 
 def frames_of(pictures: Pictures, fps: Fraction, start: int, stop: int, *, loop: bool = False) -> Iterator[UInt8Array]:
@@ -87,7 +90,7 @@ def numbered_frames(pictures: Pictures, start: int, stop: int) -> Iterator[UInt8
         return
     verify_unchanged(pictures)
     found = start
-    for _, rgb in islice(read_frames(pictures.path, start), stop - start):
+    for _, rgb in islice(read_frames(pictures.path, start, alpha=holds_opacity(pictures)), stop - start):
         yield rgb
         found += 1
     if found < stop:
@@ -122,11 +125,11 @@ def _steady_frames(video: MediaFile, fps: Fraction, start: int, stop: int, loop:
         again, wanted = divmod(wanted, length.frames) if loop else (0, wanted)
         if again != turn:
             first = min(wanted, length.frames - 1)
-            turn, number, pictures = again, first - 1, read_frames(video.path, first)
+            turn, number, pictures = again, first - 1, read_frames(video.path, first, alpha=holds_opacity(video))
         while number < wanted and (found := next(pictures, None)) is not None:
             number, shown = number + 1, found[1]
         if shown is None:  # fewer frames can be decoded than the file lists
-            shown = deque(read_frames(video.path), maxlen=1)[0][1]
+            shown = deque(read_frames(video.path, alpha=holds_opacity(video)), maxlen=1)[0][1]
         yield shown
 
 
@@ -134,7 +137,7 @@ def _stamped_frames(video: MediaFile, fps: Fraction, start: int, stop: int, begi
     """Yield pictures by their time stamps."""
     index, shown = start, None
     first = frame_number_at(video.path, float(start / fps) - begins_s + _HALF_TICK_S)
-    for time_s, rgb in read_frames(video.path, first):
+    for time_s, rgb in read_frames(video.path, first, alpha=holds_opacity(video)):
         while shown is not None and index < stop and float(index / fps) - begins_s + _HALF_TICK_S < time_s:
             yield shown
             index += 1

@@ -20,7 +20,7 @@ from talking_avatar.pipeline_core.media.video import (
     read_frames,
     verify_unchanged,
 )
-from talking_avatar.pipeline_core.render.pictures import frames_of, numbered_frames
+from talking_avatar.pipeline_core.render.pictures import frames_of, holds_opacity, numbered_frames
 
 KINDS = {"a.mp4": ("libx264", "yuv420p", {}), "a.mkv": ("libx264", "yuv420p", {}), "a.webm": ("libvpx-vp9", "yuv420p", {}),
          "a.ts": ("mpeg2video", "yuv420p", {}), "a.avi": ("mpeg4", "yuv420p", {}), "a.mov": ("prores_ks", "yuv422p10le", {}),
@@ -337,3 +337,17 @@ def test_a_range_of_a_replacement_video_is_not_decoded_from_the_start(make, tmp_
         assert np.array_equal(read(39, 40)[0], whole[39])
     held = list(frames_of(file, Fraction(25), 50, 52))
     assert len(held) == 2 and np.array_equal(held[1], whole[39])
+
+
+@pytest.mark.parametrize("opaque", [False, True])
+def test_a_replacement_video_keeps_its_transparency(make, tmp_path, opaque):
+    rgba = np.dstack([make.smooth(64, 96), np.full((64, 96), 255, np.uint8)])
+    if not opaque:
+        rgba[:, :48, 3] = 0
+    path = make.video_file(tmp_path / "a.mov", [rgba] * 6, codec="qtrle", form="argb")
+    file = media_file(path)
+    assert probe(path).has_alpha == holds_opacity(file) == (not opaque)
+    for read in (lambda: frames_of(file, Fraction(25), 2, 4), lambda: numbered_frames(file, 2, 4)):
+        assert {frame.shape[2] for frame in read()} == {3 if opaque else 4}
+    if not opaque:
+        assert np.array_equal(next(numbered_frames(file, 3, 4))[..., 3], rgba[..., 3])
