@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from ..pipeline_core.cache import shared
 from ..pipeline_core.errors import NoFaceFound
-from ..pipeline_core.face.choice import default_landmarker
-from ..pipeline_core.face.detect import DetectSettings, detect_faces
+from ..pipeline_core.face.choice import DetectSettings, landmarker_of
+from ..pipeline_core.face.detect import detect_faces
 from ..pipeline_core.host import Host
 from ..pipeline_core.media.encode import EncodeSettings, write_video
 from ..pipeline_core.media.image import crop_resize, portrait_from_array
@@ -248,7 +248,7 @@ def measure_life(subject: Subject, text: str, folder: Path, detector: Detector, 
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"life-{subject.name}.mp4"
     render_avatar(request_for(subject, text, "tts", path, host), host)
-    mesh = default_landmarker()
+    mesh = landmarker_of(DetectSettings())
     times, judged, meshed = [], [], []
     for time_s, frame in read_frames(path):
         times.append(time_s)
