@@ -19,6 +19,8 @@ from .picture import BT709, FULL, LIMITED, Intake, Pictures
 from .settings import EncodeSettings
 from .sound import SoundTrack
 
+_LOSSY_ALPHA = ("libvpx-vp9", "libwebp_anim")
+
 
 @dataclass(frozen=True)
 class Clip:
@@ -42,7 +44,7 @@ class Clip:
     def intake(self, form: Format) -> Intake:
         """Return what brings the frames to the form of a format."""
         return Intake(self.size, alpha=form.has_alpha, background_rgb=self.settings.background_rgb,
-                      max_side_px=form.max_side_px)
+                      max_side_px=form.max_side_px, lossy=form.video_codec in _LOSSY_ALPHA)
 
 
 class Writer(Protocol):

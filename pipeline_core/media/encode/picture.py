@@ -18,6 +18,8 @@ BT709, LIMITED, FULL = 1, 1, 2
 """Codes of ITU-T H.273 for matrix, transfer and primaries; of libavutil for 16..235 and 0..255."""
 _PACKED = {"rgba": (0, 1, 2, 3), "bgra": (2, 1, 0, 3), "rgb24": (0, 1, 2), "bgr0": (2, 1, 0, 2)}
 """Order of the channels R, G, B, A in one pixel."""
+_BLOCKS_PX = (1 << 16, 64, 8)
+"""Clear pixels take the mean colour of blocks of this size, the smallest that holds something seen."""
 
 
 class Intake:
@@ -33,11 +35,13 @@ class Intake:
         Colour behind transparent pixels where it does not.
     max_side_px : int
         Larger frames are scaled down; 0 keeps any size.
+    lossy : bool
+        Whether the codec mixes neighbouring pixels.
     """
 
     def __init__(self, size: tuple[int, int], *, alpha: bool, background_rgb: tuple[int, int, int],
-                 max_side_px: int = 0) -> None:
-        self._given, self._alpha, self._background = size, alpha, background_rgb
+                 max_side_px: int = 0, lossy: bool = False) -> None:
+        self._given, self._alpha, self._background, self._lossy = size, alpha, background_rgb, lossy
         scale = min(1.0, max_side_px / max(size)) if max_side_px else 1.0
         self.size = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
         self.lost_alpha = False
@@ -54,6 +58,8 @@ class Intake:
             frame = _shrunk(frame, self.size)
         if self._alpha and frame.shape[2] == 3:
             frame = np.dstack([frame, np.full(frame.shape[:2], 255, np.uint8)])
+        elif self._alpha and self._lossy:
+            frame = fill_clear(frame)
         return np.ascontiguousarray(frame)
 
 
@@ -65,6 +71,34 @@ def _shrunk(frame: UInt8Array, size: tuple[int, int]) -> UInt8Array:
     mixed: Any = cv2.resize(np.dstack([frame[..., :3] * share, share]), size, interpolation=cv2.INTER_AREA)
     mixed[..., :3] /= np.maximum(mixed[..., 3:], 1e-3)
     return np.asarray(np.clip(np.round(mixed), 0, 255), np.uint8)
+
+
+def fill_clear(frame: UInt8Array) -> UInt8Array:
+    """Give clear pixels the colour of what is near them.
+
+    Lossy codecs mix the colours of neighbouring pixels, seen or not: black under clear pixels would
+    darken the edges of what is in front.
+
+    Parameters
+    ----------
+    frame : UInt8Array
+        RGBA, colours not multiplied by their opacity [shape=(H, W, 4)].
+    """
+    clear = frame[..., 3] == 0
+    if not clear.any() or clear.all():
+        return frame
+    height, width = clear.shape
+    share = frame[..., 3:].astype(np.float32)
+    weighted = np.dstack([frame[..., :3] * share, share])
+    near: Any = np.zeros((1, 1, 4), np.float32)
+    for block in _BLOCKS_PX:
+        size = max(1, width // block), max(1, height // block)
+        coarse = cv2.resize(near, size, interpolation=cv2.INTER_LINEAR) * 1e-3
+        near = cv2.resize(weighted, size, interpolation=cv2.INTER_AREA) + coarse
+    smooth = cv2.resize(near, (width, height), interpolation=cv2.INTER_LINEAR)
+    filled: UInt8Array = frame.copy()
+    filled[clear, :3] = np.clip(smooth[clear, :3] / np.maximum(smooth[clear, 3:], 1e-9), 0, 255)
+    return filled
 
 
 class Pictures:
