@@ -55,7 +55,7 @@ class ConvBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the block [shape=(N, width, time)]."""
-        inner = self.norm(self.depthwise(x).transpose(1, 2))
+        inner: Tensor = self.norm(self.depthwise(x).transpose(1, 2))
         inner = self.narrow(functional.gelu(self.widen(inner)))
         return x + (self.gamma * inner).transpose(1, 2)
 
@@ -79,4 +79,5 @@ class AttentionLayer(nn.Module):
         query, key, value = split.permute(2, 0, 3, 1, 4)
         weights = (query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5).softmax(-1)
         x = x + self.merge((weights @ value).transpose(1, 2).flatten(2))
-        return x + self.narrow(functional.gelu(self.widen(self.norm2(x))))
+        out: Tensor = x + self.narrow(functional.gelu(self.widen(self.norm2(x))))
+        return out

@@ -54,7 +54,8 @@ class TextEncoder(nn.Module):
         x = self.blocks(self.embed(symbols).transpose(1, 2)).transpose(1, 2)
         for _ in range(self.rounds):
             x = self.layer(x)
-        return self.norm(x).transpose(1, 2)
+        out: Tensor = self.norm(x).transpose(1, 2)
+        return out
 
 
 class Prosody(nn.Module):
@@ -71,7 +72,7 @@ class Prosody(nn.Module):
 
     def durations(self, features: Tensor, speed: float) -> Tensor:
         """Return whole units of 25 ms per phoneme [shape=(L,)]."""
-        log = self.duration_out(functional.gelu(self.duration_in(features)))[0, 0]
+        log: Tensor = self.duration_out(functional.gelu(self.duration_in(features)))[0, 0]
         return ((log.exp() - 1) / speed).round().clamp(min=1).long()
 
     def contours(self, features: Tensor) -> tuple[Tensor, Tensor]:

@@ -71,7 +71,8 @@ def _spectrum(samples: Array, frames: int) -> Array:
     """Fourier transform of overlapping windows around each frame's start [shape=(601, F)]."""
     padded = np.pad(samples, _WINDOW // 2, mode="reflect")
     windows = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::HOP][:frames]
-    return np.fft.rfft(windows * (_HANN / (_WINDOW / 4)), axis=1).astype(np.complex64).T
+    found: Array = np.fft.rfft(windows * (_HANN / (_WINDOW / 4)), axis=1).astype(np.complex64).T
+    return found
 
 
 def _samples(spectrum: Array) -> Array:

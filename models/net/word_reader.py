@@ -34,5 +34,5 @@ class WordReader(nn.Module):
     def forward(self, letters: Tensor) -> Tensor:
         """Return phoneme numbers, in order [shape=(N, L)] -> [shape=(N, 4 L)]."""
         x = self.embed(letters) + self.places[: letters.shape[1]]
-        scores = self.head(self.norm(self.layers(x)))
+        scores: Tensor = self.head(self.norm(self.layers(x)))
         return scores.unflatten(-1, (SLOTS, _PHONEMES)).argmax(-1).flatten(1)

@@ -12,7 +12,6 @@ from ..registry import resolve
 from ..types import Sound, SpeechTrack
 from .track import build_track
 
-
 _FIRST_EMOJI = 0x2600
 """Symbols below it are arrows and signs, which are read or mean nothing aloud."""
 
