@@ -25,6 +25,12 @@ from .textures import TEXTURE_SCALE, LidTexture, grain_level, lash_colour
 
 CONTOUR_JUMP = 7.0
 """Texture pixels between neighbours from which a contour is assumed; a stretched cheek has 3."""
+DRAWING_BYTES = 1_500_000_000
+"""What all frames that are drawn at a time may take: a 3840 x 2160 frame with a face as high takes 0.6 GB."""
+PIXEL_BYTES, FINE_PIXEL_BYTES = 40, 150
+"""Buffers per pixel of the drawn box, and per pixel of the fine mouth box."""
+MOUTH_AREA_CM2 = 42.0
+"""Fine box of a wide open mouth."""
 MOUTH_REACH_CM = 4.6
 """Skin drawn in the fine mouth box: up to this far from the mouth's middle."""
 
@@ -105,7 +111,14 @@ class FramePainter:
 
     def frames(self, motions: Iterable[FrameMotion], region: Region, host: Host) -> Iterator[UInt8Array]:
         """Yield one frame [shape=(H, W, 3), or 4 where the photo has opacity] per instant, in order."""
-        return ordered_map(lambda motion: self.paint(motion, region), motions, host.threads)
+        return ordered_map(lambda motion: self.paint(motion, region), motions, self.threads(region, host))
+
+    def threads(self, region: Region, host: Host) -> int:
+        """Return how many frames may be drawn at a time: fewer of very large ones, for the memory."""
+        rows, columns = region.box.shape
+        mouth_px = MOUTH_AREA_CM2 * (FINE * self.deformer.head.pose.scale) ** 2
+        needed = rows * columns * PIXEL_BYTES + mouth_px * FINE_PIXEL_BYTES
+        return max(1, min(host.threads, int(DRAWING_BYTES / needed)))
 
     def paint(self, motion: FrameMotion, region: Region) -> UInt8Array:
         """Return the frame [shape=(H, W, 3), or 4 where the photo has opacity]."""

@@ -19,8 +19,9 @@ PRIOR_SHARE = 0.5
 
 def skin_colour(photo: UInt8Array, landmarks_px: FloatArray) -> FloatArray:
     """Return the linear colour of the brighter cheek pixels [shape=(3,)]."""
-    small = cv2.GaussianBlur(photo, (0, 0), max(0.8, float(np.ptp(landmarks_px[:468, 0])) / 60))
     at = np.round(landmarks_px[list(_CHEEKS), :2]).astype(int)
+    photo, at = _cut_out(photo, at, sigma := max(0.8, float(np.ptp(landmarks_px[:468, 0])) / 60))
+    small = cv2.GaussianBlur(photo, (0, 0), sigma)
     x, y = np.clip(at[:, 0], 0, photo.shape[1] - 1), np.clip(at[:, 1], 0, photo.shape[0] - 1)
     colours = to_linear(small[y, x])
     bright = np.argsort(colours @ LUMINANCE)[len(colours) // 2 :]
@@ -41,11 +42,12 @@ def key_light(model: HeadModel, head: FittedHead, photo: UInt8Array) -> tuple[tu
         skin[region.vertices] = False
     at = np.round(head.source_px[:, :2]).astype(int)
     skin &= (at >= 0).all(axis=1) & (at[:, 0] < photo.shape[1]) & (at[:, 1] < photo.shape[0])
-    soft = cv2.GaussianBlur(photo, (0, 0), max(0.8, 0.15 * head.pose.scale))
-    seen = to_linear(soft[at[skin, 1], at[skin, 0]]) @ LUMINANCE
-    prior = np.array(DEFAULT_LIGHT)
-    if len(seen) < 100:
+    if skin.sum() < 100:
         return DEFAULT_LIGHT, 0.5
+    photo, at = _cut_out(photo, at[skin], sigma := max(0.8, 0.15 * head.pose.scale))
+    soft = cv2.GaussianBlur(photo, (0, 0), sigma)
+    seen = to_linear(soft[at[:, 1], at[:, 0]]) @ LUMINANCE
+    prior = np.array(DEFAULT_LIGHT)
     matrix = np.column_stack([np.ones(len(seen)), normals[skin]])
     # Beard, brows and shadows are outliers: fit again to what the first fit explains.
     weights = np.ones(len(seen))
@@ -61,3 +63,11 @@ def key_light(model: HeadModel, head: FittedHead, photo: UInt8Array) -> tuple[tu
     mixed /= np.linalg.norm(mixed)
     share = float(np.clip(strength / (abs(solution[0]) + strength + 1e-6), 0.25, 0.65))
     return (float(mixed[0]), float(mixed[1]), float(mixed[2])), share
+
+
+def _cut_out(photo: UInt8Array, at: np.ndarray, sigma: float) -> tuple[UInt8Array, np.ndarray]:
+    """Return the part of the photo that decides what a blurred copy shows at pixels, and these there."""
+    margin = int(4.0 * sigma) + 2
+    low = np.maximum(at.min(axis=0) - margin, 0)
+    high = at.max(axis=0) + margin + 1
+    return photo[low[1] : max(high[1], low[1] + 1), low[0] : max(high[0], low[0] + 1)], at - low

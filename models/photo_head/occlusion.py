@@ -21,6 +21,8 @@ HIDDEN_CM = 0.7
 CONTOUR_CM = 0.35
 """Width of the shadow line below the chin, which is not to be borrowed."""
 REACH_CM = 7.0
+DETAIL_PX_PER_CM = 100.0
+"""Resolution up to which hidden skin is looked for."""
 RIM_CM = 2.5
 """Borrowing fades over this band at the mesh's edge."""
 
@@ -37,7 +39,10 @@ def visible_texture(model: HeadModel, source_px: FloatArray, pose: Pose) -> Floa
     pose : Pose
         Gives the scale and what is down.
     """
-    scale = pose.scale
+    photo_px = source_px[:, :2]
+    # A finer look than this decides nothing, but large photos would take much memory.
+    detail = min(1.0, DETAIL_PX_PER_CM / pose.scale)
+    scale, source_px = pose.scale * detail, source_px * np.float32(detail)
     origin = np.floor(source_px[:, :2].min(axis=0)) - 1.0
     nearest = _depth_map(model, source_px, origin)
     down = np.array([-pose.rotation[0, 1], pose.rotation[1, 1]], np.float32)
@@ -51,10 +56,10 @@ def visible_texture(model: HeadModel, source_px: FloatArray, pose: Pose) -> Floa
     behind = nearest[row, column] - source_px[neck, None, 2] > HIDDEN_CM * scale
     last = np.where(behind.any(axis=1), len(steps) - 1 - behind[:, ::-1].argmax(axis=1), -1)
     shift = np.where(last >= 0, steps[last] + margin, 0.0)
-    uv = source_px[:, :2].copy()
+    uv = photo_px.copy()
     # The edge of the mesh continues in the picture around it and keeps its own texture.
     inside = smoothstep(model.rim_distance_cm[neck] / RIM_CM)
-    uv[neck] += (np.maximum(shift, 0.0) * inside)[:, None] * down
+    uv[neck] += (np.maximum(shift, 0.0) / detail * inside)[:, None] * down
     return uv
 
 
@@ -63,6 +68,6 @@ def _depth_map(model: HeadModel, source_px: FloatArray, origin: FloatArray) -> F
     size = np.ceil(source_px[:, :2].max(axis=0) - origin).astype(int) + 2
     depth = np.full((size[1], size[0]), -np.inf, np.float32)
     xy = np.ascontiguousarray(source_px[:, :2] - origin, np.float32)
-    rasterize(xy, np.ascontiguousarray(source_px[:, 2]), model.triangles, np.zeros((len(xy), 1), np.float32),
-              depth, np.zeros((*depth.shape, 1), np.float32), np.zeros(depth.shape, np.int32), 0, True)  # fmt: skip
+    rasterize(xy, np.ascontiguousarray(source_px[:, 2]), model.triangles, np.zeros((len(xy), 0), np.float32),
+              depth, np.zeros((*depth.shape, 0), np.float32), np.zeros(depth.shape, np.int32), 0, True)  # fmt: skip
     return depth

@@ -131,8 +131,8 @@ def _mesh_mask(deformer: FaceDeformer, shape: tuple[int, int], margin_px: float)
     depth = np.full(shape, -np.inf, np.float32)
     ids = np.full(shape, -1, np.int32)
     rasterize(np.ascontiguousarray(points[:, :2]), np.ascontiguousarray(points[:, 2]),
-              deformer.model.triangles, np.zeros((len(points), 1), np.float32), depth,
-              np.zeros((*shape, 1), np.float32), ids, 0, False)  # fmt: skip
+              deformer.model.triangles, np.zeros((len(points), 0), np.float32), depth,
+              np.zeros((*shape, 0), np.float32), ids, 0, False)  # fmt: skip
     size = 2 * max(1, round(margin_px)) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     # Eyes and an open mouth are holes in the mesh, but lids and lips move over them.

@@ -17,6 +17,11 @@ sharpness of bicubic sampling at a third of its cost."""
 EMPHASIS = 0.08
 """Sharpness of a slightly moving face over the photo: 0.78 without, about 0.97 with this, 1.09 with
 0.12 (mean Laplacian variance over five faces)."""
+LID_DETAIL_PX = 250.0
+"""Width of the eye at which the skin of a shut lid, which has no detail, is painted at most."""
+WIDE_BLUR_PX = 48.0
+GRAIN_SAMPLE_PX = 2_000_000
+"""Pixels from which the noise is judged; of larger photos that many, in strips."""
 _FOLD_BANDS = (
     (129, 203, 206, 216, 212, 202, 57, 186, 92, 165, 98),
     (358, 423, 426, 436, 432, 422, 287, 410, 322, 391, 327),
@@ -74,12 +79,28 @@ def _softened(image: UInt8Array, points: FloatArray, amount: float, cm: float) -
     cv2.fillConvexPoly(mask, lips, 0.0)
     mask = cv2.GaussianBlur(mask, (0, 0), 0.45 * cm)[..., None] * amount
     lab = cv2.cvtColor(image.astype(np.float32) / 255.0, cv2.COLOR_RGB2Lab)
-    fine = cv2.GaussianBlur(lab, (0, 0), max(0.6, 0.07 * cm))
-    band_part = fine - cv2.GaussianBlur(lab, (0, 0), 0.75 * cm)
-    take = np.where(band_part < 0, 1.0, 0.25).astype(np.float32)
-    take[..., 1:] = 0.7
-    smooth = cv2.cvtColor((lab - mask * take * band_part).astype(np.float32), cv2.COLOR_Lab2RGB)
-    return np.asarray(np.clip(np.round(smooth * 255.0), 0, 255), np.uint8)
+    # In place, because the cheeks of a large photo are many pixels.
+    band_part = cv2.GaussianBlur(lab, (0, 0), max(0.6, 0.07 * cm))
+    band_part -= _wide_blur(lab, 0.75 * cm)
+    take = np.full(lab.shape, 0.7, np.float32)
+    take[..., 0] = np.where(band_part[..., 0] < 0, np.float32(1.0), np.float32(0.25))
+    take *= mask
+    take *= band_part
+    del band_part
+    lab -= take
+    smooth = cv2.cvtColor(lab, cv2.COLOR_Lab2RGB)
+    smooth *= 255.0
+    return np.asarray(np.clip(np.round(smooth, out=smooth), 0, 255, out=smooth), np.uint8)
+
+
+def _wide_blur(image: FloatArray, sigma: float) -> FloatArray:
+    """Blur with a Gaussian; one wider than `WIDE_BLUR_PX` in a smaller copy, which holds all of it."""
+    detail = min(1.0, WIDE_BLUR_PX / sigma)
+    if detail == 1.0:
+        return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.float32)
+    small = cv2.resize(image, None, fx=detail, fy=detail, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), sigma * detail)
+    return np.asarray(cv2.resize(small, image.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,17 +125,36 @@ def lid_texture(image: UInt8Array, model: HeadModel, side: str, source_px: Float
     size = [image.shape[1], image.shape[0]]
     left, top = np.clip(np.floor(lid.min(0) - width * 0.5).astype(int), 0, np.subtract(size, 4))
     right, bottom = np.clip(np.ceil(lid.max(0) + width * 0.5).astype(int), [left + 4, top + 4], size)
-    crop = image[top:bottom, left:right].astype(np.float32)
-    shift = np.array([left, top])
-    hole = np.zeros(crop.shape[:2], np.uint8)
-    cv2.fillPoly(hole, [np.int32(np.round(_ordered(region, xy, 1.0) - shift))], 1)
-    hole = cv2.dilate(hole, _disc(0.05 * width))
-    area = np.zeros(crop.shape[:2], np.float32)
-    cv2.fillConvexPoly(area, cv2.convexHull(np.int32(np.round(lid - shift))), 1.0)
-    fill = _skin_fill(crop, hole, area, width)
-    share = np.maximum(cv2.GaussianBlur(area, (0, 0), 0.05 * width), _lash_share(crop, area, width))
+    crop = image[top:bottom, left:right]
+    detail = min(1.0, LID_DETAIL_PX / width)
+    outlines = [(points - np.array([left, top])) * detail for points in (_ordered(region, xy, 1.0), lid)]
+    fill, share = _lid_layers(_resized(crop, detail).astype(np.float32), *outlines, width * detail)
+    if detail < 1.0:
+        fill, share = (cv2.resize(layer, crop.shape[1::-1], interpolation=cv2.INTER_LINEAR) for layer in (fill, share))
     painted = np.clip(np.round(crop + share[..., None] * (fill - crop)), 0, 255).astype(np.uint8)
     return LidTexture(doubled(painted), (TEXTURE_SCALE * int(left), TEXTURE_SCALE * int(top)))
+
+
+def _resized(image: UInt8Array, scale: float) -> UInt8Array:
+    if scale == 1.0:
+        return image
+    return np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _lid_layers(
+    crop: FloatArray, eye: FloatArray, lid: FloatArray, width: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return smooth skin [shape=(H, W, 3)] and its share, 0..1 [shape=(H, W)].
+
+    `eye` and `lid` are outlines in pixels of the crop, `width` is that of the eye.
+    """
+    hole = np.zeros(crop.shape[:2], np.uint8)
+    cv2.fillPoly(hole, [np.int32(np.round(eye))], 1)
+    hole = cv2.dilate(hole, _disc(0.05 * width))
+    area = np.zeros(crop.shape[:2], np.float32)
+    cv2.fillConvexPoly(area, cv2.convexHull(np.int32(np.round(lid))), 1.0)
+    fill = _skin_fill(crop, hole, area, width)
+    return fill, np.maximum(cv2.GaussianBlur(area, (0, 0), 0.05 * width), _lash_share(crop, area, width))
 
 
 def _lash_share(crop: FloatArray, area: FloatArray, width: float) -> FloatArray:
@@ -158,9 +198,15 @@ def grain_level(image: UInt8Array) -> float:
 
     The median of absolute deviations ignores edges; film scans with more would look like rain.
     """
+    strips = max(1, round(image.shape[0] * image.shape[1] / GRAIN_SAMPLE_PX))
+    height = -(-image.shape[0] // strips**2)
+    noise = [_noise(image[top : top + height]) for top in range(0, image.shape[0], height * strips)]
+    return min(4.0, 1.4826 * float(np.median(np.concatenate(noise))))
+
+
+def _noise(image: UInt8Array) -> FloatArray:
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    noise = grey - cv2.GaussianBlur(grey, (0, 0), 1.0)
-    return min(4.0, 1.4826 * float(np.median(np.abs(noise))))
+    return np.asarray(np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 1.0)), np.float32)
 
 
 def lens_blur_px(image: UInt8Array, landmarks_px: FloatArray) -> float:

@@ -66,9 +66,10 @@ class TorchPainter:
 
     def frames(self, motions: Iterable[FrameMotion], region: Region, host: Host) -> Iterator[UInt8Array]:
         """Yield one frame per instant, in order."""
-        posed = ordered_map(lambda motion: self._pose(motion, region.box), motions, host.threads)
+        threads = self._details.threads(region, host)
+        posed = ordered_map(lambda motion: self._pose(motion, region.box), motions, threads)
         drawn = self._drawn(posed, region, host)
-        return ordered_map(lambda pair: self._finish(*pair, region), drawn, host.threads)
+        return ordered_map(lambda pair: self._finish(*pair, region), drawn, threads)
 
     def _pose(self, motion: FrameMotion, box: Box) -> _Instant:
         details = self._details
@@ -83,7 +84,7 @@ class TorchPainter:
         ahead: tuple[list[_Instant], _Download] | None = None
         for batch in batches(instants, region.mask.size):
             host.load(self.picture)
-            begun = (batch, _Download(self._draw(batch, region)))
+            begun = batch, _Download(self._draw(batch, region))
             if ahead is not None:
                 yield from zip(ahead[0], ahead[1].wait(), strict=True)
             ahead = begun

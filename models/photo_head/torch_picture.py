@@ -22,12 +22,12 @@ class HeadPicture(torch.nn.Module):
     photo: torch.Tensor
     """[shape=(H, W, 3 or 4), uint8]."""
     texture: torch.Tensor
-    """Skin and, where the photo has one, opacity [shape=(1, 3 or 4, h, w), float32]."""
+    """Doubled skin and, where the photo has one, opacity [shape=(2 H, 2 W, 3 or 4), uint8]."""
 
     def __init__(self, photo: UInt8Array, texture: UInt8Array) -> None:
         super().__init__()
         self.register_buffer("photo", torch.from_numpy(photo))
-        self.register_buffer("texture", torch.from_numpy(texture).permute(2, 0, 1)[None].to(torch.float32))
+        self.register_buffer("texture", torch.from_numpy(texture))
 
     def sampled(self, coordinates: torch.Tensor) -> torch.Tensor:
         """Return the texture at pixels [shape=(B, H, W, 2)], as `cv2.remap` with replicated borders would.
@@ -37,10 +37,12 @@ class HeadPicture(torch.nn.Module):
         torch.Tensor
             [shape=(B, H, W, 3 or 4), uint8].
         """
-        last_x, last_y = self.texture.shape[3] - 1, self.texture.shape[2] - 1
+        last_x, last_y = self.texture.shape[1] - 1, self.texture.shape[0] - 1
         place = torch.stack([coordinates[..., 0].clamp(0, last_x) * (2.0 / last_x) - 1.0,
                              coordinates[..., 1].clamp(0, last_y) * (2.0 / last_y) - 1.0], dim=-1)  # fmt: skip
-        frames = self.texture.expand(len(coordinates), -1, -1, -1)
+        # Four times as large as the bytes, so it exists only while it is sampled.
+        texture = self.texture.permute(2, 0, 1).to(torch.float32, memory_format=torch.contiguous_format)
+        frames = texture.expand(len(coordinates), -1, -1, -1)
         found = torch.nn.functional.grid_sample(frames, place, align_corners=True)
         return found.round_().to(torch.uint8).permute(0, 2, 3, 1)
 

@@ -36,6 +36,14 @@ def has_oversized_eyes(image: UInt8Array, points: FloatArray) -> bool:
         MediaPipe landmarks in pixels [shape=(478, 3)].
     """
     width = float(np.ptp(points[:468, 0]))
+    # All that is looked at lies on the face; a large photo around it would only take memory.
+    eyes = points[[k for outer, lower, inner in _LOWER_LIDS.values() for k in (outer, *lower, inner)], :2]
+    limits = np.array([image.shape[1], image.shape[0]])
+    low = np.clip(np.floor(eyes.min(axis=0) - width / 2).astype(int), 0, limits)
+    high = np.clip(np.ceil(eyes.max(axis=0) + width / 2).astype(int), 0, limits)
+    if (low >= high).any():
+        return False
+    image, points = image[low[1] : high[1], low[0] : high[0]], points[:, :2] - low.astype(np.float32)
     soft = cv2.GaussianBlur(image, (0, 0), max(0.5, width / 250.0))
     lab = np.asarray(cv2.cvtColor(soft.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2Lab), np.float32)
     return min(_eye_below_lid(lab, points[:, :2], side) for side in _LOWER_LIDS) >= LARGE_EYE
@@ -47,7 +55,7 @@ def _eye_below_lid(lab: FloatArray, points: FloatArray, side: str) -> float:
     along = points[inner] - points[outer]
     width = float(np.linalg.norm(along)) + 1e-6
     down = np.array([-along[1], along[0]], np.float32) / width
-    if down[1] < 0:
+    if down @ (points[152] - points[10]) < 0:
         down = -down
     found = []
     for k in lower:

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from talking_avatar.models.photo_head import draw
 from talking_avatar.models.photo_head.renderer import PhotoHeadRenderer
 from talking_avatar.pipeline_core.errors import InputError
 from talking_avatar.pipeline_core.host import PlainHost
@@ -112,3 +113,13 @@ def test_a_video_is_refused_with_a_hint(renderer, neutral_person):
     with pytest.raises(InputError) as caught:
         renderer.prepare(replace(neutral_person.face, portrait=None), RenderSettings(), HOST)
     assert "photo" in caught.value.hint
+
+
+def test_large_frames_are_drawn_by_fewer_threads(state, renderer, monkeypatch):
+    region = draw.Region.of(np.full((2160, 3840), 255, np.uint8))
+    painter, host = state.painter, PlainHost(threads=16)
+    assert painter.threads(draw.Region.of(np.full((64, 64), 255, np.uint8)), host) == 16
+    few = painter.threads(region, host)
+    assert 1 < few < 16 and few * 2160 * 3840 * draw.PIXEL_BYTES <= draw.DRAWING_BYTES
+    monkeypatch.setattr(draw, "DRAWING_BYTES", 1)
+    assert painter.threads(region, host) == 1

@@ -1,5 +1,8 @@
+import cv2
 import numpy as np
 import pytest
+from talking_avatar.models.photo_head import textures
+from talking_avatar.models.photo_head.fit import fit_head
 from talking_avatar.models.photo_head.textures import TEXTURE_SCALE, doubled, lens_blur_px, soften_folds
 
 
@@ -34,3 +37,35 @@ def test_a_face_beyond_the_border_leaves_the_photo_alone(x, y):
     assert np.array_equal(soften_folds(image, face_at(x, y), 1.0), image)
     assert lens_blur_px(image, face_at(x, y)) == 0.5
     assert lens_blur_px(image, face_at(40, 45)) != 0.5  # control: within the photo it is measured
+
+
+def test_large_photos_are_judged_in_part_with_the_same_result(monkeypatch):
+    rng = np.random.default_rng(5)
+    image = np.clip(rng.normal(128, 2.0, (800, 300, 3)), 0, 255).astype(np.uint8)
+    whole = textures.grain_level(image)
+    monkeypatch.setattr(textures, "GRAIN_SAMPLE_PX", 60_000)
+    assert abs(textures.grain_level(image) - whole) < 0.05 * whole
+    assert abs(textures.grain_level(cv2.GaussianBlur(image, (0, 0), 1.0)) - whole) > 0.3 * whole
+
+
+def test_a_wide_blur_in_a_smaller_copy_is_the_same_blur(monkeypatch):
+    rng = np.random.default_rng(5)
+    image = cv2.GaussianBlur(rng.normal(0, 60, (300, 260, 3)).astype(np.float32), (0, 0), 3.0)
+    exact = cv2.GaussianBlur(image, (0, 0), 24.0)
+    monkeypatch.setattr(textures, "WIDE_BLUR_PX", 8.0)
+    right, wrong = (np.abs(textures._wide_blur(image, sigma) - exact).mean() / np.abs(exact).mean() for sigma in (24.0, 12.0))
+    assert right < 0.04 and wrong > 0.4
+
+
+def test_the_skin_of_a_large_lid_may_be_painted_small(monkeypatch, photographed, head_model):
+    image = cv2.resize(photographed.portrait.image, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
+    source_px = fit_head(head_model, 4 * photographed.selected_landmarks_px).source_px
+    exact = textures.lid_texture(image, head_model, "left", source_px)
+    monkeypatch.setattr(textures, "LID_DETAIL_PX", 25.0)  # about half the width of the eye
+    small = textures.lid_texture(image, head_model, "left", source_px)
+    assert small.offset == exact.offset and small.pixels.shape == exact.pixels.shape
+    difference = np.abs(small.pixels.astype(float) - exact.pixels).mean()
+    x, y = exact.offset
+    height, width = exact.pixels.shape[:2]
+    unpainted = textures.doubled(image)[y : y + height, x : x + width]
+    assert 0 < difference < 2.5 < np.abs(unpainted.astype(float) - exact.pixels).mean()
