@@ -53,6 +53,12 @@ def picture_of(page: Any, name: str) -> bytes:
         window.seen = [];
         for (const name of {ENDS}) app.api.addEventListener(name, e => window.seen.push([name, e.detail]));
     }}""")
+    # Nodes that come out of the cache show no preview.
+    page.evaluate("""async () => {
+        await app.api.fetchApi("/free", {method: "POST", headers: {"Content-Type": "application/json"},
+                                         body: JSON.stringify({unload_models: true, free_memory: true})});
+    }""")
+    page.wait_for_timeout(3000)
     page.evaluate("async () => { await app.queuePrompt(0, 1); }")
     page.wait_for_function("() => seen.length > 0", timeout=WAIT_MS)
     ended = page.evaluate("() => [seen[0][0], seen[0][1].exception_message || '']")
