@@ -31,8 +31,8 @@ def to_image(picture: UInt8Array) -> torch.Tensor:
 
 
 def to_mask(mask: UInt8Array) -> torch.Tensor:
-    """Return a mask [shape=(H, W)] as a MASK."""
-    return _floats(mask[None])
+    """Return a mask [shape=(H, W)] or several [shape=(N, H, W)] as a MASK."""
+    return _floats(mask[None] if mask.ndim == 2 else mask)
 
 
 def _floats(pixels: UInt8Array) -> torch.Tensor:

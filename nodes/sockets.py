@@ -14,3 +14,5 @@ Render = io.Custom("TA_RENDER")
 Model = io.Custom("TA_MODEL")
 FaceLandmarks = io.Custom("FACE_LANDMARKS")
 """ComfyUI's own type in newer releases."""
+BoundingBox = io.Custom("BOUNDING_BOX")
+"""Likewise."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from .host import Host
 from .types import FaceTrack, FloatArray, MotionTrack, Phone, Sound, UInt8Array, Word
@@ -24,6 +24,14 @@ class Landmarker(Protocol):
 
     def detect(self, images: Sequence[UInt8Array], host: Host) -> list[list[DetectedFace]]:
         """Return the faces of each RGB picture, the surest first."""
+
+
+@runtime_checkable
+class Follower(Protocol):
+    """What a landmarker may offer besides: it finds known faces again without searching."""
+
+    def follow(self, image: UInt8Array, faces: Sequence[DetectedFace], host: Host) -> list[DetectedFace]:
+        """Return where the faces of a neighbouring picture are in this one; a lost one has a low score."""
 
 
 @dataclass(frozen=True)

@@ -152,6 +152,8 @@ class FaceTrack:
     video: MediaFile | None = None
     """The video file, where the source is a video."""
     warnings: tuple[str, ...] = ()
+    found_by: str = ""
+    """Id of the back end that found the landmarks; "" where another program did."""
 
     def __post_init__(self) -> None:
         shape = self.landmarks_px.shape

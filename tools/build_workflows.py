@@ -57,9 +57,9 @@ Link = tuple[int, str, int, str]
 PORTRAIT = Node(1, "TA_LoadPortrait", (0, 60), (340, 420), (("image", "IMAGE"), ("mask", "MASK")),
                 (("portrait", "TA_PORTRAIT"), ("image", "IMAGE"), ("mask", "MASK")), (PHOTO, "image"), 2)
 DETECT = Node(2, "TA_DetectFace", (380, 60), (340, 420),
-              (("source", "TA_PORTRAIT,IMAGE,VIDEO"), ("landmarks", "FACE_LANDMARKS"), ("bbox", "BBOX")),
+              (("source", "TA_PORTRAIT,IMAGE,VIDEO"), ("landmarks", "FACE_LANDMARKS"), ("bbox", "BBOX,BOUNDING_BOX")),
               (("face", "TA_FACE"), ("overlay", "IMAGE"), ("face_mask", "MASK"), ("mouth_mask", "MASK"),
-               ("report", "STRING")), (0, "large-small", 0.5), 2)
+               ("report", "STRING")), (0, "large-small", 0.5, "auto", 0.0, 0.05, "first"), 2)
 SPEAK = Node(3, "TA_TextToSpeech", (0, 580), (340, 300), (), (("audio", "AUDIO"), ("speech", "TA_SPEECH")),
              (TEXT, "auto", 1))
 LISTEN = Node(3, "TA_LoadSpeech", (0, 580), (340, 140), (), (("audio", "AUDIO"), ("transcript", "STRING")), (RECORDING,))
@@ -80,7 +80,7 @@ MUX = Node(8, "TA_VideoMux", (1580, 60), (420, 640),
            (("video", "VIDEO"), ("path", "STRING")),
            ("talking_avatar/avatar", 25, 18, "veryfast", True, "mp4-h264"), 2)
 BLEND_MODE, BLEND_COLOUR, MUX_PREFIX, MUX_FORMAT = 4, 5, 0, 5
-AVATAR = Node(1, "TA_TalkingAvatar", (0, 60), (520, 900), (("image", "IMAGE"), ("audio", "AUDIO")),
+AVATAR = Node(1, "TA_TalkingAvatar", (0, 60), (520, 760), (("image", "IMAGE"), ("audio", "AUDIO")),
               (("video", "VIDEO"), ("path", "STRING")),
               (PHOTO, TEXT, "auto", "neutral", 1, 1, "as the photo", 25, 0, "fixed",
                "talking_avatar/avatar", True, "", "image"), 2)
@@ -99,7 +99,7 @@ GROUPS = (
     ("2  What is said", (-20, 520, 760, 380), GREEN),
     ("3  How it moves", (760, -20, 380, 660), PURPLE),
     ("4  The picture", (1160, -20, 380, 1020), ORANGE),
-    ("5  The video", (1560, -20, 460, 740), ORANGE),
+    ("5  The video", (1560, -20, 460, 860), ORANGE),
 )
 TEXT_NOTE = """### Photo + text -> talking video
 
@@ -157,7 +157,7 @@ def upscale_workflow() -> Workflow:
     nodes = (PORTRAIT, DETECT, LISTEN, replace(VISEMES, linked_widgets=(("transcript", "STRING"),)), MOTION,
              RENDER.with_widgets({1: 384, 2: 384}), BLEND, mux, IMAGES, SCALE)
     links = (*RECORDED, (7, "render", 9, "render"), (9, "images", 10, "image"), (10, "IMAGE", 8, "replacement"))
-    groups = (*GROUPS[:4], ("5  Any other node", (1560, -20, 340, 440), PURPLE), ("6  The video", (1940, -20, 460, 740), ORANGE))
+    groups = (*GROUPS[:4], ("5  Any other node", (1560, -20, 340, 440), PURPLE), ("6  The video", (1940, -20, 460, 860), ORANGE))
     return Workflow(nodes, links, groups, UPSCALE_NOTE, (1560, 460, 340, 420))
 
 
@@ -166,7 +166,7 @@ def described() -> dict[str, Workflow]:
     common = (PORTRAIT, DETECT, MOTION, RENDER, BLEND, MUX, VISEMES)
     recorded = (*common[:-1], LISTEN, replace(VISEMES, linked_widgets=(("transcript", "STRING"),)))
     return {
-        "one_node.json": Workflow((AVATAR,), (), (("A talking video", (-20, -20, 560, 1000), BLUE),), ONE_NODE_NOTE,
+        "one_node.json": Workflow((AVATAR,), (), (("A talking video", (-20, -20, 560, 1130), BLUE),), ONE_NODE_NOTE,
                                   (580, 60, 420, 300)),
         "photo_text_to_video.json": Workflow((*common, SPEAK), SPOKEN, GROUPS, TEXT_NOTE),
         "photo_audio_to_video.json": Workflow(recorded, RECORDED, GROUPS, AUDIO_NOTE),

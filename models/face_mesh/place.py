@@ -55,11 +55,11 @@ def settle(image: UInt8Array, found: Sequence[Found], host: Host, *, turn: int) 
     likely = [i for i in unclear if faces[i].score_ratio >= FLOOR_SCORE]
     for i, face in zip(likely, _checked(image, [faces[i] for i in likely], host), strict=True):
         faces[i] = face
-    refused = [i for i in unclear if faces[i].score_ratio < SURE_SCORE and found[i].score >= _WORTH_TURNING]
-    for i in sorted(refused, key=lambda i: -found[i].score)[:turn]:
+    weak = [i for i in unclear if faces[i].score_ratio < PLAUSIBLE and found[i].score >= _WORTH_TURNING]
+    for i in sorted(weak, key=lambda i: -found[i].score)[:turn]:
         best = max(_turned(image, found[i], host), key=_score, default=faces[i])
         if best.score_ratio >= FLOOR_SCORE:
-            faces[i] = max([faces[i], *_checked(image, [best], host)], key=_score)
+            faces[i] = _better(faces[i], _checked(image, [best], host)[0])
     return without_duplicates(faces)
 
 
@@ -153,6 +153,14 @@ def _checked(image: UInt8Array, faces: Sequence[DetectedFace], host: Host) -> li
         kept = before if before.score_ratio >= SURE_SCORE and _moved(before, after) < _MOVED_SHARE else after
         checked.append(DetectedFace(kept.landmarks_px, score))
     return checked
+
+
+def _better(face: DetectedFace, turned: DetectedFace) -> DetectedFace:
+    """Return the surer of two; the first one where they agree about the angle and it is sure."""
+    apart = _eye_angle(turned.landmarks_px) - _eye_angle(face.landmarks_px)
+    if face.score_ratio >= SURE_SCORE and np.cos(apart) > np.cos(TILTED_RAD):
+        return face
+    return max(face, turned, key=_score)
 
 
 def _distance(found: Found, region: Region) -> float:

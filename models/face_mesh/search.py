@@ -102,8 +102,8 @@ class FaceMesh:
 
 
 def _batch(images: Sequence[UInt8Array], faces: list[list[DetectedFace]], host: Host) -> list[list[DetectedFace]]:
-    """Look at those pictures of a batch with the full-range detector that show no sure face."""
-    empty = [i for i, some in enumerate(faces) if not _sure(some)]
+    """Look with the full-range detector at those pictures of a batch that show no sure face, and at the first."""
+    empty = [i for i, some in enumerate(faces) if i == 0 or not _sure(some)]
     if empty:
         some = [images[i] for i in empty]
         found = look_far([(image, [whole(image)]) for image in some], host)

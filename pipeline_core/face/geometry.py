@@ -6,8 +6,10 @@ Point numbers are those of the MediaPipe face mesh. "Right" and "left" are the s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..types import FloatArray
 
@@ -48,13 +50,19 @@ def face_box(points: FloatArray) -> tuple[float, float, float, float]:
     return float(left), float(top), float(right), float(bottom)
 
 
-def box_overlap(a: FloatArray, b: FloatArray) -> float:
+def box_overlap(a: npt.NDArray[np.floating[Any]], b: npt.NDArray[np.floating[Any]]) -> float:
     """Return intersection over union of the boxes around two sets of points [shape=(N, 2 or 3)]."""
     low = np.maximum(a[:, :2].min(axis=0), b[:, :2].min(axis=0))
     high = np.minimum(a[:, :2].max(axis=0), b[:, :2].max(axis=0))
     common = float(np.prod(np.maximum(high - low, 0.0)))
     areas = sum(float(np.prod(np.ptp(points[:, :2], axis=0))) for points in (a, b))
     return common / max(areas - common, 1e-9)
+
+
+def box_iou(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> float:
+    """Return intersection over union of two boxes (left, top, right, bottom)."""
+    corners = np.asarray([a, b], np.float64).reshape(2, 2, 2)
+    return box_overlap(corners[0], corners[1])
 
 
 def face_width_px(points: FloatArray) -> float:

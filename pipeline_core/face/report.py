@@ -19,7 +19,7 @@ def report(face: FaceTrack) -> str:
     lines = [f"{source}: {face.width_px} x {face.height_px} px{length}, {count} face{'' if count == 1 else 's'}"]
     lines += [_line(face, i) for i in range(count)]
     lines += [f"warning: {text}" for text in face.warnings]
-    return "\n".join([*lines, *_licence()])
+    return "\n".join([*lines, *_licence(face)])
 
 
 def _line(face: FaceTrack, i: int) -> str:
@@ -37,8 +37,8 @@ def _line(face: FaceTrack, i: int) -> str:
             f"score {face.score_ratio[seen[0], i]:.2f}{shown}{mark}")
 
 
-def _licence() -> list[str]:
-    known = [b for b in registry.backends("landmarks") if b.is_available()]
+def _licence(face: FaceTrack) -> list[str]:
+    known = [b for b in registry.backends("landmarks") if b.id == face.found_by]
     if not known:
         return []
     use = "commercial use allowed" if known[0].commercial else "no commercial use"

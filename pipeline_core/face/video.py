@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import InputError
 from ..host import Host
-from ..interfaces import DetectedFace, Landmarker
+from ..interfaces import DetectedFace, Follower, Landmarker
 from ..media.video import media_file, probe, read_frames
 from ..types import LANDMARK_COUNT, FaceTrack, FloatArray, UInt8Array
-from .choice import Box, DetectSettings, default_landmarker, no_face, ranked
+from .choice import Box, DetectSettings, backend_of, landmarker_of, no_face, nobody_there, ranked
 from .geometry import face_box
+from .given import given_boxes, given_frames, meanings, nearest
+from .people import People, Person
 from .quality import quality_warnings
 
 if TYPE_CHECKING:
@@ -26,21 +27,13 @@ if TYPE_CHECKING:
 
 BATCH = 8
 """Frames that the networks see at a time; also how many frames are held in memory."""
-MIN_IOU = 0.2
-"""Boxes of one face in neighbouring frames overlap at least this much."""
+MAX_PAUSE = 7
+"""While nobody is seen, at most this many batches go by between two close looks."""
 MAX_FRAMES = 500_000
 """Over five hours at 25 fps. A single broken time stamp may claim any length: the track would fill
 the memory."""
 MIN_FRAMES = 3
 """Shorter appearances are taken for false finds, in videos that are longer."""
-
-
-@dataclass
-class _Person:
-    """One face over time."""
-
-    box: Box
-    seen: dict[int, DetectedFace] = field(default_factory=dict)
 
 
 class _Placed:
@@ -60,8 +53,60 @@ class _Placed:
         self._host.load(module)
 
 
+class _Given:
+    """A landmarker that answers with landmarks which another program found, frame by frame."""
+
+    def __init__(self, frames: list[list[FloatArray]], name: str) -> None:
+        self._frames, self._name, self._at = frames, name, 0
+
+    def detect(self, images: Sequence[UInt8Array], host: Host) -> list[list[DetectedFace]]:
+        """Return the faces of the next frames."""
+        host.progress(0, 1)
+        part = self._frames[self._at : self._at + len(images)]
+        self._at += len(images)
+        if len(part) < len(images):
+            raise InputError(f"the landmarks hold {len(self._frames)} frames, and {self._name!r} has more",
+                             hint="Find the landmarks in all frames of this video.")
+        return [[DetectedFace(points, 1.0) for points in faces] for faces in part]
+
+
+class _Search:
+    """Finds the faces of a few frames at a time, and looks closer where nobody is seen."""
+
+    def __init__(self, landmarker: Landmarker, wanted: float) -> None:
+        self.landmarker, self.wanted = landmarker, wanted
+        self.people = People()
+        self.best = 0.0
+        self._pause = self._waited = 0
+
+    def take(self, images: Sequence[UInt8Array], first: int, host: Host) -> None:
+        """Give the faces of the frames from number `first` on to people."""
+        found = self.landmarker.detect(images, host)
+        if self._nobody(found, first):
+            found[0] = self._closer(images[0], found[0], host)
+        for frame, (image, faces) in enumerate(zip(images, found, strict=True), first):
+            self.best = max([self.best, *(face.score_ratio for face in faces)])
+            self.people.take(image, [face for face in faces if face.score_ratio >= self.wanted], frame)
+            if isinstance(self.landmarker, Follower):
+                self.people.follow(self.landmarker, image, frame, self.wanted, host)
+
+    def _nobody(self, found: Sequence[Sequence[DetectedFace]], first: int) -> bool:
+        known = any(person.last == first - 1 for person in self.people.all)
+        return not known and not any(face.score_ratio >= self.wanted for faces in found for face in faces)
+
+    def _closer(self, image: UInt8Array, found: list[DetectedFace], host: Host) -> list[DetectedFace]:
+        """Look at one frame alone, which is searched closely; after each failure wait longer."""
+        if not isinstance(self.landmarker, Follower) or self._waited < self._pause:
+            self._waited += 1
+            return found
+        closer = self.landmarker.detect([image], host)[0]
+        seen = any(face.score_ratio >= self.wanted for face in closer)
+        self._pause, self._waited = (0 if seen else min(2 * self._pause + 1, MAX_PAUSE)), 0
+        return closer
+
+
 def detect_video(path: str | os.PathLike[str], settings: DetectSettings, host: Host,
-                 landmarker: Landmarker | None = None) -> FaceTrack:
+                 landmarker: Landmarker | None = None, *, landmarks: Any = None, box: Any = None) -> FaceTrack:
     """Find and follow the faces of a video, a few frames at a time.
 
     Parameters
@@ -73,7 +118,11 @@ def detect_video(path: str | os.PathLike[str], settings: DetectSettings, host: H
     host : Host
         Device, progress and cancelling.
     landmarker : Landmarker, optional
-        The back end; by default the best one that is registered.
+        The back end; by default the one that the settings name.
+    landmarks : optional
+        Faces that another program found in every frame, with 478 or 468 points (see `given.given_frames`).
+    box : optional
+        Where the face that talks is when it is first seen (see `given.given_boxes`).
 
     Returns
     -------
@@ -84,81 +133,57 @@ def detect_video(path: str | os.PathLike[str], settings: DetectSettings, host: H
     Raises
     ------
     NoFaceFound
-        If no frame shows a face of enough confidence.
+        If no frame shows a face of enough confidence, or none is at the box.
     UnreadableMedia
         If the file is no video.
     InputError
-        If its time stamps span more than `MAX_FRAMES`.
+        If its time stamps span more than `MAX_FRAMES`, or landmarks or box have an unknown form.
     """
-    landmarker = landmarker or default_landmarker()
-    info, media = probe(path), media_file(path)
-    people: list[_Person] = []
+    info, media, name = probe(path), media_file(path), Path(path).name
+    found_by = ""
+    if landmarks is not None:
+        landmarker = _Given(_meshes(landmarks, info.width_px, info.height_px), name)
+    elif landmarker is None:
+        landmarker, found_by = landmarker_of(settings), backend_of(settings).id
+    search = _Search(landmarker, settings.min_confidence)
     times: list[float] = []
-    best = 0.0
     for frames in _batches(read_frames(path)):
-        faces = _detect([image for _, image in frames], landmarker,
-                        _Placed(host, len(times), max(info.frames, 1)), settings.min_confidence)
-        for (time_s, _), found in zip(frames, faces, strict=True):
-            best = max([best, *(face.score_ratio for face in found)])
-            sure = [face for face in found if face.score_ratio >= settings.min_confidence]
-            _assign(people, sure, len(times))
-            times.append(time_s)
+        search.take([image for _, image in frames], len(times), _Placed(host, len(times), max(info.frames, 1)))
+        times += [time_s for time_s, _ in frames]
         host.progress(min(len(times), info.frames), max(info.frames, 1))
-    people = [p for p in people if len(p.seen) >= min(MIN_FRAMES, len(times))]
-    name = Path(path).name
+    people = [p for p in search.people.all if len(p.seen) >= min(MIN_FRAMES, len(times))]
     if not people:
-        raise no_face(f"{name!r} ({info.width_px} x {info.height_px} px, {len(times)} frames)", best)
+        raise no_face(f"{name!r} ({info.width_px} x {info.height_px} px, {len(times)} frames)", search.best)
     shown = _on_grid(times, info.fps)
-    landmarks, scores = _table(people, shown)
-    chosen = ranked([_mean_box(landmarks[:, i]) for i in range(len(people))], settings)
-    talker = people[chosen[settings.face_index]]
+    talks = None if box is None else _at(people, given_boxes(box)[0])
+    order, position = ranked([_mean_box(person) for person in people], settings, talks)
+    landmarks_px, scores = _table([people[i] for i in order], shown)
     return FaceTrack(
-        width_px=info.width_px, height_px=info.height_px, landmarks_px=landmarks[:, chosen],
-        score_ratio=scores[:, chosen], face_ids=tuple(chosen), selected=settings.face_index, fps=info.fps,
-        video=media, warnings=_warnings(path, talker, scores[:, chosen[settings.face_index]]))
+        width_px=info.width_px, height_px=info.height_px, landmarks_px=landmarks_px, score_ratio=scores,
+        face_ids=tuple(order), selected=position, fps=info.fps, video=media, found_by=found_by,
+        warnings=_warnings(path, people[order[position]], scores[:, position]))
+
+
+def _meshes(landmarks: Any, width_px: int, height_px: int) -> list[list[FloatArray]]:
+    frames = given_frames(landmarks, width_px, height_px)
+    few = next((len(points) for faces in frames for points in faces if len(points) != LANDMARK_COUNT), None)
+    if few is not None:
+        raise InputError(f"landmarks with {few} points are not enough for a video",
+                         hint="Give 478 or 468 points, or disconnect them: Detect Face finds faces by itself.")
+    return frames
+
+
+def _at(people: Sequence[Person], numbers: tuple[float, ...]) -> int:
+    firsts = [face_box(person.seen[min(person.seen)].landmarks_px) for person in people]
+    hit = nearest(firsts, meanings(numbers))
+    if hit is None:
+        raise nobody_there(numbers, firsts)
+    return hit[0]
 
 
 def _batches(frames: Iterator[tuple[float, UInt8Array]]) -> Iterator[list[tuple[float, UInt8Array]]]:
     while batch := list(islice(frames, BATCH)):
         yield batch
-
-
-def _detect(images: Sequence[UInt8Array], landmarker: Landmarker, host: Host, wanted: float
-            ) -> list[list[DetectedFace]]:
-    """Detect in a batch; where it shows nobody, look at its first frame alone, which looks closer."""
-    faces = landmarker.detect(images, host)
-    if len(images) == 1 or any(f.score_ratio >= wanted for found in faces for f in found):
-        return faces
-    first = landmarker.detect(images[:1], host)[0]
-    if not any(f.score_ratio >= wanted for f in first):
-        return faces
-    return [first, *(landmarker.detect([image], host)[0] for image in images[1:])]
-
-
-def _iou(a: Box, b: Box) -> float:
-    wide = min(a[2], b[2]) - max(a[0], b[0])
-    high = min(a[3], b[3]) - max(a[1], b[1])
-    common = max(wide, 0.0) * max(high, 0.0)
-    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (a, b))
-    return common / max(areas - common, 1e-9)
-
-
-def _assign(people: list[_Person], faces: Sequence[DetectedFace], frame: int) -> None:
-    """Give each face to the person whose last place it overlaps most, or to a new person."""
-    boxes = [face_box(face.landmarks_px) for face in faces]
-    pairs = sorted(((_iou(person.box, box), p, f) for p, person in enumerate(people)
-                    for f, box in enumerate(boxes)), reverse=True)
-    taken_people: set[int] = set()
-    taken_faces: set[int] = set()
-    for overlap, p, f in pairs:
-        if overlap >= MIN_IOU and p not in taken_people and f not in taken_faces:
-            taken_people.add(p)
-            taken_faces.add(f)
-            people[p].box = boxes[f]
-            people[p].seen[frame] = faces[f]
-    for f, face in enumerate(faces):
-        if f not in taken_faces:
-            people.append(_Person(boxes[f], {frame: face}))
 
 
 def _on_grid(times: Sequence[float], fps: Fraction) -> list[int]:
@@ -176,7 +201,7 @@ def _on_grid(times: Sequence[float], fps: Fraction) -> list[int]:
     return [int(i) for i in np.clip(np.searchsorted(at, grid, side="right") - 1, 0, len(at) - 1)]
 
 
-def _table(people: Sequence[_Person], shown: Sequence[int]) -> tuple[FloatArray, FloatArray]:
+def _table(people: Sequence[Person], shown: Sequence[int]) -> tuple[FloatArray, FloatArray]:
     landmarks = np.full((len(shown), len(people), LANDMARK_COUNT, 3), np.nan, np.float32)
     scores = np.zeros((len(shown), len(people)), np.float32)
     for i, person in enumerate(people):
@@ -187,13 +212,12 @@ def _table(people: Sequence[_Person], shown: Sequence[int]) -> tuple[FloatArray,
     return landmarks, scores
 
 
-def _mean_box(landmarks_px: FloatArray) -> Box:
-    seen = landmarks_px[np.isfinite(landmarks_px[:, 0, 0])]
-    left, top, right, bottom = np.mean([face_box(points) for points in seen], axis=0)
+def _mean_box(person: Person) -> Box:
+    left, top, right, bottom = np.mean([face_box(face.landmarks_px) for face in person.seen.values()], axis=0)
     return float(left), float(top), float(right), float(bottom)
 
 
-def _warnings(path: str | os.PathLike[str], talker: _Person, scores: FloatArray) -> tuple[str, ...]:
+def _warnings(path: str | os.PathLike[str], talker: Person, scores: FloatArray) -> tuple[str, ...]:
     """Judge the middle frame of those that show the face, and say how long it is out of sight."""
     frames = sorted(talker.seen)
     wanted = frames[len(frames) // 2]

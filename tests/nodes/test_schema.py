@@ -24,7 +24,7 @@ SOCKETS = {
 TYPES = {
     ("TA_DetectFace", "source"): "TA_PORTRAIT,IMAGE,VIDEO",
     ("TA_DetectFace", "landmarks"): "FACE_LANDMARKS",
-    ("TA_DetectFace", "bbox"): "BBOX",
+    ("TA_DetectFace", "bbox"): "BBOX,BOUNDING_BOX",
     ("TA_MouthRenderer", "model"): "TA_MODEL",
     ("TA_BlendAndIdle", "background"): "IMAGE,VIDEO",
     ("TA_BlendAndIdle", "replacement"): "IMAGE,VIDEO",

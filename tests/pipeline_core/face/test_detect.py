@@ -7,6 +7,7 @@ from talking_avatar.pipeline_core import registry
 from talking_avatar.pipeline_core.cache import shared
 from talking_avatar.pipeline_core.errors import InputError, NoFaceFound, SettingError
 from talking_avatar.pipeline_core.face.detect import (
+    DETECTORS,
     ORDERS,
     DetectSettings,
     detect_faces,
@@ -14,6 +15,7 @@ from talking_avatar.pipeline_core.face.detect import (
     visible_pixels,
 )
 from talking_avatar.pipeline_core.host import PlainHost
+from talking_avatar.pipeline_core.interfaces import DetectedFace
 from talking_avatar.pipeline_core.types import Portrait
 
 HOST = PlainHost()
@@ -73,7 +75,7 @@ def test_no_face_names_the_picture_and_its_size(fake):
     assert caught.value.hint
 
 
-@pytest.mark.parametrize("wrong", [{"order": "best"}, {"face_index": -1}, {"min_confidence": 0.0}, {"max_faces": 0},
+@pytest.mark.parametrize("wrong", [{"order": "best"}, {"detector": "eyes"}, {"face_index": -1}, {"min_confidence": 0.0}, {"max_faces": 0},
                                    {"min_confidence": 1.5}, {"face_index": 64}])
 def test_settings_are_checked(wrong):
     with pytest.raises(SettingError, match=next(iter(wrong))):
@@ -133,7 +135,81 @@ def test_landmarks_from_elsewhere(place):
     assert two.score_ratio.tolist() == [[1.0, 1.0]]
 
 
-@pytest.mark.parametrize("wrong", [np.zeros((468, 3)), np.zeros((0, 478, 3)), np.full((478, 3), np.nan), np.zeros(3)])
+@pytest.mark.parametrize("wrong", [np.zeros((467, 3)), np.zeros((0, 478, 3)), np.full((478, 3), np.nan), np.zeros(3),
+                                   np.ones((68, 2)), {"points": []}, {"frames": []}, "face", {"frames": [[{"x": 1}]]}])
 def test_unusable_landmarks_are_refused(wrong):
-    with pytest.raises(InputError):
+    with pytest.raises((InputError, NoFaceFound)) as caught:
         track_from_landmarks(portrait(), wrong)
+    assert caught.value.hint
+
+
+def core_landmarks(*faces, size=(300, 400)):
+    """What MediaPipe Face Landmarker of ComfyUI gives for one frame; its third axis has the units of its crop."""
+    table = [{"landmarks_xy": p[:, :2], "landmarks_3d": (p - p.mean(axis=0)) * 1.7 + 96, "score": 0.9} for p in faces]
+    return {"frames": [table], "image_size": size, "connection_sets": {}}
+
+
+def test_landmarks_of_comfyui_are_used_as_they_are(place, fake):
+    faces = place(100), place(300, 200, 1.5)
+    nobody = fake([])
+    track = detect_faces(portrait(), DetectSettings(order="left-right"), HOST, nobody, landmarks=core_landmarks(*faces))
+    assert np.allclose(track.landmarks_px[0, 1, :, :2], faces[1][:, :2], atol=1e-3)
+    depth = track.landmarks_px[0, 1, :, 2]
+    assert np.allclose(depth - depth.mean(), faces[1][:, 2] - faces[1][:, 2].mean(), atol=0.05)
+    assert nobody.batches == []
+    half = detect_faces(portrait(), DetectSettings(), HOST, nobody, landmarks=core_landmarks(faces[0], size=(600, 800)))
+    assert np.allclose(half.selected_landmarks_px[:, :2], faces[0][:, :2] / 2, atol=1e-3)
+
+
+def test_468_points_get_irises_and_shares_of_the_picture_get_pixels(place):
+    whole = place(200, 150, 2.0)
+    surface = track_from_landmarks(portrait(), whole[:468]).selected_landmarks_px
+    assert np.linalg.norm(surface[468:, :2] - whole[468:, :2], axis=1).max() < 5
+    shares = track_from_landmarks(portrait(), whole[:, :2] / (400, 300)).selected_landmarks_px
+    assert np.allclose(shares[:, :2], whole[:, :2], atol=0.01)
+
+
+def test_other_landmarks_only_say_where_the_face_is(three, place):
+    left = place(60, 150, 0.6)[:68, :2]
+    track = detect_faces(portrait(), DetectSettings(), HOST, three, landmarks=left)
+    assert round(float(track.selected_landmarks_px[:, 0].mean())) == 60
+    assert any("68 points" in w for w in track.warnings)
+
+
+@pytest.mark.parametrize("box", [
+    (40, 130, 40, 40), [40, 130, 80, 170], {"x": 40, "y": 130, "width": 40, "height": 40}, [[40, 130, 40, 40]],
+    [[{"x": 40.0, "y": 130.0, "width": 40.0, "height": 40.0, "label": "face", "score": 0.9}]], (60, 150),
+    np.array([[40, 130, 40, 40]])])
+def test_a_box_or_point_chooses_the_face(three, box):
+    track = detect_faces(portrait(), DetectSettings(face_index=9), HOST, three, box=box)
+    assert round(float(track.selected_landmarks_px[:, 0].mean())) == 60
+    assert [x for x, _ in centres(track)] == [200, 330, 60]
+    assert track.selected == 2
+
+
+@pytest.mark.parametrize("box", [[], {}, "here", [1, 2, 3], {"x": 1}])
+def test_boxes_of_unknown_form_are_refused(three, box):
+    with pytest.raises(InputError):
+        detect_faces(portrait(), DetectSettings(), HOST, three, box=box)
+
+
+def test_a_box_without_a_face_names_where_faces_are(three):
+    with pytest.raises(NoFaceFound, match=r"\(1, 1, 9, 9\).*\(61, 15"):
+        detect_faces(portrait(), DetectSettings(), HOST, three, box=(1, 1, 9, 9))
+
+
+def test_a_face_that_is_missed_in_the_whole_picture_is_found_at_its_box(place):
+    class Shy:
+        def detect(self, images, host):
+            return [[DetectedFace(place(30, 30, 0.3), 0.9)] if images[0].shape[1] < 400 else []]
+
+    track = detect_faces(portrait(), DetectSettings(), HOST, Shy(), box=(280, 180, 30, 30))
+    assert np.allclose(track.selected_landmarks_px[:, :2].mean(axis=0), (295, 195), atol=1.5)
+
+
+def test_the_detector_is_chosen_by_its_name():
+    register_all()
+    picture = Portrait(data.astronaut(), source="astronaut")
+    for name, id in DETECTORS.items():
+        if id in ("auto", "face_mesh_near", "face_mesh_far"):
+            assert detect_faces(picture, DetectSettings(detector=name), HOST).found_by == id.replace("auto", "face_mesh")
