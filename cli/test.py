@@ -12,6 +12,7 @@ from pathlib import Path
 from .browser import find_browser
 from .comfy_install import find_comfyui
 from .console import EXIT_BUG, EXIT_OK, LOCAL, ROOT, LauncherError, emit, say
+from .environment import OWN_PYTHON
 
 PACKAGE = "talking_avatar"
 
@@ -53,16 +54,30 @@ def _mypy() -> int:
 
 
 def _prepare_comfyui() -> None:
-    """Obtain ComfyUI and a browser before pytest starts, where a wait is announced."""
+    """Obtain ComfyUI, a browser and what else tests look at before pytest starts, where a wait is announced."""
     install = find_comfyui()
     say(f"ComfyUI: {install.tree} ({install.origin})")
     try:
         browser = find_browser(install_missing=True)
         say(f"Browser: {browser}")
     except LauncherError as error:
-        if os.environ.get("CI"):
-            raise
-        say(f"warning: {error.message}; the browser tests are skipped. {error.hint}")
+        _can_wait(error, "the browser tests")
+    if OWN_PYTHON in os.environ:
+        return
+    from . import fresh, front_end
+
+    for what, prepare in (("the tests of installing", fresh.prepare), ("the tests with the newest page", front_end.prepare)):
+        try:
+            prepare()
+        except LauncherError as error:
+            _can_wait(error, what)
+
+
+def _can_wait(error: LauncherError, what: str) -> None:
+    """Go on without some tests; not on a CI machine, where nobody would notice."""
+    if os.environ.get("CI"):
+        raise error
+    say(f"warning: {error.message}; {what} are skipped. {error.hint}")
 
 
 def _call(command: list[str], cwd: Path = ROOT) -> int:

@@ -24,11 +24,16 @@ def server():
     """A running ComfyUI with the pack; its log stays under .local/tests/comfyui."""
     if not os.environ.get("COMFYUI_PATH") and not is_ready("core", "comfyui") and not os.environ.get("CI"):
         pytest.skip("no ComfyUI yet: python run.py test obtains one")
-    shutil.rmtree(BASE, ignore_errors=True)
-    copy_sample(BASE / "input")
-    save_voice_like_sound(BASE / "input" / "speech.wav")
-    with ComfyServer(find_comfyui(), BASE) as running:
+    with ComfyServer(find_comfyui(), fresh_base(BASE)) as running:
         yield running
+
+
+def fresh_base(base):
+    """Return a folder for a server, with what the workflows ask for."""
+    shutil.rmtree(base, ignore_errors=True)
+    copy_sample(base / "input")
+    save_voice_like_sound(base / "input" / "speech.wav")
+    return base
 
 
 @pytest.fixture(scope="session")

@@ -1,24 +1,48 @@
-"""The real page in a real browser: load the workflow, queue it, see the video, drop it to get the graph back."""
+"""The real page in a real browser: load the workflow, queue it, see the video, drop it to get the graph back.
+
+Twice: with the page that this ComfyUI asks for, and with the newest one on the same server.
+"""
 
 import json
 import os
 
 import pytest
+from talking_avatar.cli import front_end
 from talking_avatar.cli.browser import find_browser
-from talking_avatar.cli.console import LOCAL, LauncherError
+from talking_avatar.cli.comfy_install import find_comfyui
+from talking_avatar.cli.comfy_server import ComfyServer
+from talking_avatar.cli.console import LOCAL, ROOT, LauncherError
 from talking_avatar.cli.workflow import load_workflow, to_prompt
 
 pytestmark = [pytest.mark.comfyui, pytest.mark.browser]
 SCREENSHOTS = LOCAL / "screenshots"
+WORKFLOWS = sorted(path.stem for path in (ROOT / "workflows").glob("*.json"))
 WAIT_MS = 180_000
-EVENTS = ("execution_start", "executed", "execution_success", "execution_error", "execution_interrupted")
+EVENTS = ("progress_text", "execution_start", "executed", "execution_success", "execution_error", "execution_interrupted")
 HARMLESS = ("404", "ERR_NAME_NOT_RESOLVED", "ERR_FAILED", "ERR_BLOCKED_BY_CLIENT", "reading 'id'", "api.comfy.org",
-            "ERR_INTERNET_DISCONNECTED")
-"""Noise of the page itself: routes this server lacks, and calls home that the test blocks."""
+            "ERR_INTERNET_DISCONNECTED", "huggingface.co/Comfy-Org")
+"""Noise of the page itself: routes this server lacks, calls home that the test blocks, and the models of the page's own
+first workflow, whose addresses the server forbids to call."""
+
+
+@pytest.fixture(scope="module", params=["pinned", "newest"])
+def site(request, server, helpers):
+    """A server, and which page it shows."""
+    if request.param == "pinned":
+        yield request.param, server, ""
+        return
+    found = front_end.newest()
+    if found is None:
+        pytest.skip("no newest page yet: python run.py test obtains one")
+    version, folder = found
+    base = helpers.fresh_base(helpers.BASE.with_name("newest_page"))
+    with ComfyServer(find_comfyui(), base, extra_args=("--front-end-root", str(folder))) as running:
+        yield request.param, running, version
 
 
 @pytest.fixture(scope="module")
-def page(server):
+def page(site):
+    name, server, _ = site
     try:
         executable = find_browser()
     except LauncherError as error:
@@ -31,6 +55,7 @@ def page(server):
         browser = playwright.chromium.launch(executable_path=str(executable), headless=True,
                                              args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"])
         opened = browser.new_context(viewport={"width": 1680, "height": 1000}).new_page()
+        opened.name = name
         opened.outside, opened.console = [], []
         opened.on("console", lambda m: opened.console.append(m.text) if m.type == "error" else None)
         opened.on("pageerror", lambda e: opened.console.append(str(e)))
@@ -45,6 +70,10 @@ def page(server):
             "() => window.app?.graph && window.LiteGraph?.registered_node_types['TA_VideoMux']", timeout=60_000)
         yield opened
         browser.close()
+
+
+def suffix(page):
+    return "" if page.name == "pinned" else f"_{page.name}"
 
 
 def load(page, workflow):
@@ -66,7 +95,15 @@ def fit_view(page):
     page.wait_for_timeout(1200)
 
 
-@pytest.mark.parametrize("name", ["photo_text_to_video", "photo_audio_to_video"])
+def test_the_page_is_the_one_that_was_asked_for(page, site):
+    seen = page.evaluate("() => window.__COMFYUI_FRONTEND_VERSION__")
+    name, server, version = site
+    wanted = server.client.get("/system_stats")["system"].get("required_frontend_version")
+    assert seen == (wanted if name == "pinned" else version)
+    assert name == "pinned" or seen != wanted
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
 def test_the_page_reads_the_workflow_as_the_launcher_does(page, object_info, name):
     workflow = load_workflow(name)
     load(page, workflow)
@@ -77,10 +114,10 @@ def test_the_page_reads_the_workflow_as_the_launcher_does(page, object_info, nam
         if node["class_type"].startswith("TA_"):
             assert seen[id]["inputs"] == node["inputs"]
     fit_view(page)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+    page.screenshot(path=SCREENSHOTS / f"{name}{suffix(page)}.png")
 
 
-def test_run_the_workflow_on_the_page_and_get_it_back_from_the_mp4(page, server, helpers):
+def test_run_the_workflow_on_the_page_and_get_it_back_from_the_mp4(page, helpers):
     load(page, load_workflow("photo_text_to_video"))
     page.evaluate("""(names) => {
         window.seen = [];
@@ -97,12 +134,14 @@ def test_run_the_workflow_on_the_page_and_get_it_back_from_the_mp4(page, server,
         timeout=WAIT_MS)
     failures = page.evaluate("() => seen.filter(e => e[0] === 'execution_error').map(e => e[1].exception_message)")
     assert failures == []
+    stages = page.evaluate("() => seen.filter(e => e[0] === 'progress_text').map(e => e[1])")
+    assert any(stage["nodeId"] and stage["text"] for stage in stages), "nodes tell what they do"
     shown = page.evaluate("() => app.nodeOutputs['8'].images[0]")
     assert shown["filename"].endswith(".mp4")
     page.wait_for_function("() => [...document.querySelectorAll('video')].some(v => v.videoWidth > 0)", timeout=30_000)
     fit_view(page)
     page.wait_for_timeout(1500)
-    page.screenshot(path=SCREENSHOTS / "executed.png")
+    page.screenshot(path=SCREENSHOTS / f"executed{suffix(page)}.png")
 
     page.evaluate("() => app.graph.clear()")
     assert page.evaluate("() => app.graph._nodes.length") == 0
@@ -112,6 +151,26 @@ def test_run_the_workflow_on_the_page_and_get_it_back_from_the_mp4(page, server,
     }""", [f"/view?filename={shown['filename']}&subfolder={shown['subfolder']}&type=output", shown["filename"]])
     page.wait_for_function("() => app.graph._nodes.length >= 8", timeout=20_000)
     assert page.evaluate("async () => (await app.graphToPrompt()).output") == made
+
+
+@pytest.mark.parametrize(("name", "file", "mime"), [
+    ("webm-vp9-alpha", "{}_00001_.webm", "video/webm"), ("mov-prores4444", "{}_00001_.mov", "video/quicktime"),
+    ("webp", "{}_00001_.webp", "image/webp"), ("png-sequence", "{}_00001_/frame_00001.png", "image/png"),
+])
+def test_other_kinds_of_files_bring_the_graph_back_too(page, site, name, file, mime):
+    server = site[1]
+    server.client.run({
+        "1": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 2, "color": 0}},
+        "2": {"class_type": "TA_VideoMux", "inputs": {
+            "source": ["1", 0], "filename_prefix": f"dropped/{name}", "fps": 25, "crf": 18, "preset": "veryfast",
+            "save_output": True, "format": name}},
+    }, workflow=load_workflow("photo_text_to_video"))
+    page.evaluate("() => app.graph.clear()")
+    folder, name = ("dropped/" + file.format(name)).rsplit("/", 1)
+    page.evaluate("""async ([url, name, type]) => {
+        await app.handleFile(new File([await (await fetch(url)).blob()], name, {type}));
+    }""", [f"/view?filename={name}&subfolder={folder}&type=output", name, mime])
+    page.wait_for_function("() => app.graph._nodes.length >= 8", timeout=20_000)
 
 
 def test_nothing_of_ours_fails_or_calls_outside(page):

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,25 @@ def test_with_novram_they_work_all_the_same(found):
 
 def test_what_leaves_our_cache_is_gone(found):
     assert found["forgotten"] == {"alive": 0, "used_mb": 0.0, "managed": 0}
+
+
+def test_free_memory_gives_back_ours_too(server, prompt_of):
+    """ComfyUI's button drops its outputs, and what we have prepared goes with the last of ours."""
+    prompt = prompt_of(TA_TextToSpeech={"text": "One."})
+    server.client.run(prompt)
+    prepared = server.log().count("prepared the face")
+    server.client.post("/free", {"unload_models": True, "free_memory": True})
+    # The worker looks for this wish between two workflows; nothing tells when it has.
+    time.sleep(2)
+    server.client.run(prompt)
+    assert server.log().count("prepared the face") == prepared + 1
+
+
+def test_another_workflow_gives_back_ours_too(server, prompt_of):
+    prompt = prompt_of(TA_TextToSpeech={"text": "One."})
+    server.client.run(prompt)
+    prepared = server.log().count("prepared the face")
+    server.client.run({"1": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}},
+                       "2": {"class_type": "PreviewImage", "inputs": {"images": ["1", 0]}}})
+    server.client.run(prompt)
+    assert server.log().count("prepared the face") == prepared + 1
