@@ -54,16 +54,16 @@ class Workflow:
 
 Link = tuple[int, str, int, str]
 
-PORTRAIT = Node(1, "TA_LoadPortrait", (0, 60), (340, 420), (("image", "IMAGE"), ("mask", "MASK")),
+PORTRAIT = Node(1, "TA_LoadPortrait", (0, 60), (340, 540), (("image", "IMAGE"), ("mask", "MASK")),
                 (("portrait", "TA_PORTRAIT"), ("image", "IMAGE"), ("mask", "MASK")), (PHOTO, "image"), 2)
-DETECT = Node(2, "TA_DetectFace", (380, 60), (340, 420),
+DETECT = Node(2, "TA_DetectFace", (380, 60), (340, 540),
               (("source", "TA_PORTRAIT,IMAGE,VIDEO"), ("landmarks", "FACE_LANDMARKS"), ("bbox", "BBOX,BOUNDING_BOX")),
               (("face", "TA_FACE"), ("overlay", "IMAGE"), ("face_mask", "MASK"), ("mouth_mask", "MASK"),
                ("report", "STRING")), (0, "large-small", 0.5, "auto", 0.0, 0.05, "first"), 2)
-SPEAK = Node(3, "TA_TextToSpeech", (0, 580), (340, 300), (), (("audio", "AUDIO"), ("speech", "TA_SPEECH")),
+SPEAK = Node(3, "TA_TextToSpeech", (0, 700), (340, 300), (), (("audio", "AUDIO"), ("speech", "TA_SPEECH")),
              (TEXT, "auto", 1))
-LISTEN = Node(3, "TA_LoadSpeech", (0, 580), (340, 140), (), (("audio", "AUDIO"), ("transcript", "STRING")), (RECORDING,))
-VISEMES = Node(4, "TA_AudioToVisemes", (380, 580), (340, 300), (("audio", "AUDIO"), ("speech", "TA_SPEECH")),
+LISTEN = Node(3, "TA_LoadSpeech", (0, 700), (340, 140), (), (("audio", "AUDIO"), ("transcript", "STRING")), (RECORDING,))
+VISEMES = Node(4, "TA_AudioToVisemes", (380, 700), (340, 300), (("audio", "AUDIO"), ("speech", "TA_SPEECH")),
                (("speech", "TA_SPEECH"), ("timeline", "IMAGE"), ("cues", "STRING")), ("", "", "auto"), 1)
 MOTION = Node(5, "TA_MotionGenerator", (780, 60), (340, 560),
               (("speech", "TA_SPEECH"), ("face", "TA_FACE"), ("driving", "TA_MOTION"), ("base", "TA_MOTION")),
@@ -95,8 +95,8 @@ CHAIN: tuple[Link, ...] = (
 SPOKEN: tuple[Link, ...] = (*CHAIN, (3, "audio", 4, "audio"), (3, "speech", 4, "speech"))
 RECORDED: tuple[Link, ...] = (*CHAIN, (3, "audio", 4, "audio"), (3, "transcript", 4, "transcript"))
 GROUPS = (
-    ("1  Who talks", (-20, -20, 760, 520), BLUE),
-    ("2  What is said", (-20, 520, 760, 380), GREEN),
+    ("1  Who talks", (-20, -20, 760, 640), BLUE),
+    ("2  What is said", (-20, 640, 760, 380), GREEN),
     ("3  How it moves", (760, -20, 380, 660), PURPLE),
     ("4  The picture", (1160, -20, 380, 1020), ORANGE),
     ("5  The video", (1560, -20, 460, 860), ORANGE),

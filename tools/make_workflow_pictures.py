@@ -86,6 +86,7 @@ def main(names: list[str]) -> None:
         page.goto(server.url, wait_until="domcontentloaded")
         page.wait_for_function("() => window.app?.graph && window.LiteGraph?.registered_node_types['TA_VideoMux']",
                                timeout=120_000)
+        page.evaluate("async () => { await app.extensionManager.setting.set('Comfy.Minimap.Visible', false); }")
         for name in names:
             (WORKFLOWS / f"{name}.jpg").write_bytes(picture_of(page, name))
             say(f"{name}.jpg")
