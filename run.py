@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Start here: python run.py demo | test | comfyui | render | visemes | bench (--help says more)."""
+"""Start here: python run.py demo | test | comfyui | render | visemes | score | bench (--help says more)."""
 
 import sys
 import types

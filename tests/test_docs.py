@@ -36,7 +36,7 @@ def commands():
 def unknown_commands(text):
     """Return uses of run.py that the launcher does not understand."""
     found = []
-    names = "|".join([*commands(), "score"])
+    names = "|".join([*commands(), "sing"])
     for line in re.findall(rf"(?:python run\.py|`)\s*((?:{names})\b[^`|\n]*)", text):
         name, *words = line.split()
         options = {re.sub(r"[^\w-].*", "", w.lstrip("([")) for w in words if w.lstrip("([").startswith("--")}
@@ -56,7 +56,7 @@ def test_a_dead_link_would_be_found():
 
 def test_the_commands_in_the_readme_exist():
     assert unknown_commands((ROOT / "README.md").read_text(encoding="utf-8")) == []
-    assert unknown_commands("`render --colour red` and python run.py score x") == ["render --colour red", "score x"]
+    assert unknown_commands("`render --colour red` and python run.py sing x") == ["render --colour red", "sing x"]
 
 
 def test_every_command_is_in_the_readme():
