@@ -97,8 +97,9 @@ class ImageBatch:
 
 def frames_of(image: torch.Tensor) -> Iterator[UInt8Array]:
     """Yield the pictures of an IMAGE one by one, so that only one exists in 8 bits."""
-    for picture in pictures_of(image):
-        yield to_pixels(picture)
+    batch = pictures_of(image)
+    for index in range(len(batch)):  # iterating a tensor makes a view of every picture first
+        yield to_pixels(batch[index])
 
 
 def to_frames(source: torch.Tensor | Input.Video | None) -> ImageBatch | MediaFile | None:
