@@ -32,7 +32,7 @@ class WordReader(nn.Module):
         self.head = nn.Linear(_WIDTH, SLOTS * _PHONEMES)
 
     def forward(self, letters: Tensor) -> Tensor:
-        """Return phoneme numbers, in order [shape=(N, L)] -> [shape=(N, 4 L)]."""
+        """Return up to four phoneme numbers per letter, in order [shape=(N, L)] -> [shape=(N, 4 L)]."""
         x = self.embed(letters) + self.places[: letters.shape[1]]
         scores: Tensor = self.head(self.norm(self.layers(x)))
-        return scores.unflatten(-1, (SLOTS, _PHONEMES)).argmax(-1).flatten(1)
+        return scores.reshape(len(letters), -1, _PHONEMES).argmax(-1)

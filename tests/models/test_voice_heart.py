@@ -1,6 +1,9 @@
+import sys
+
 import numpy as np
 import pytest
 from talking_avatar.models import voice_heart as vh
+from talking_avatar.pipeline_core import registry
 from talking_avatar.pipeline_core.errors import Cancelled, InputError, SettingError
 from talking_avatar.pipeline_core.host import PlainHost
 from talking_avatar.pipeline_core.speech.envelope import envelope_of
@@ -72,7 +75,7 @@ def test_unspeakable_text_is_refused(voice, text):
 
 @pytest.mark.parametrize("text", [
     "$9.99 at 7:30 pm on 3/4/2024!", "http://a.b/c?d=e", "a" * 3000, "[hi](/hˈI/)", "\u202eñandú “quoted” — ok…",
-    "Tab\tand\r\nwindows\nlines", "😀 hello 😀", "1" * 400,
+    "Tab\tand\r\nwindows\nlines", "😀 hello 😀", "1" * 60,
 ])  # fmt: skip
 def test_odd_text_is_spoken(voice, text):
     sound, found = voice.speak(text, 1.0, HOST)
@@ -80,8 +83,8 @@ def test_odd_text_is_spoken(voice, text):
 
 
 def test_a_sentence_without_any_mark_is_cut(voice):
-    sound, found = voice.speak("word " * 300, 2.0, HOST)
-    assert len(found.words) == 300 and contiguous(found, sound.duration_s)
+    sound, found = voice.speak("word " * 120, 2.0, HOST)
+    assert len(found.words) == 120 and contiguous(found, sound.duration_s)
 
 
 @pytest.mark.parametrize("speed", [0.0, -1.0, 0.49, 2.01, float("nan"), float("inf")])
@@ -104,3 +107,42 @@ def test_cancel_stops_and_the_next_run_works(voice):
     with pytest.raises(Cancelled):
         voice.speak("One. Two. Three.", 1.0, Stopper())
     assert voice.speak("One.", 1.0, HOST)[0].duration_s > 0.2
+
+
+def test_neither_onnxruntime_nor_hibari_is_needed(voice, monkeypatch):
+    for name in ("hibari", "onnxruntime"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ImportError):
+        import onnxruntime  # noqa: F401
+    assert vh.HeartVoice().speak("Maybe.", 1.0, HOST)[0].duration_s > 0.5
+    assert vh.BACKEND.is_available() and registry.resolve("voice").id == "heart"
+
+
+@pytest.mark.parametrize("speed", [1.0, 2.0])
+def test_an_explicit_pause_is_as_long_as_it_says(voice, speed):
+    plain = voice.speak("Ten. Twelve.", speed, HOST)[0].duration_s
+    assert voice.speak("Ten. [pause 0.5] Twelve.", speed, HOST)[0].duration_s == pytest.approx(plain + 0.5)
+    assert voice.speak("[pause 0.25] Ten. Twelve. [pause 250 ms]", speed, HOST)[0].duration_s == pytest.approx(plain + 0.5)
+    assert voice.speak("Ten.\nTwelve.", speed, HOST)[0].duration_s == pytest.approx(plain + 0.3 / speed)
+
+
+def silences(recognition):
+    return [p.end_s - p.start_s for p in recognition.phones if not p.ipa][1:-1]
+
+
+def test_a_full_stop_is_longer_than_a_comma(voice):
+    comma, stop = (max(silences(voice.speak(text, 1.0, HOST)[1])) for text in (
+        "After the rain, we went home.", "After the rain. We went home."))
+    assert 0.1 < comma < stop < 1.2
+
+
+def test_sentences_are_joined_without_a_click(voice):
+    def step_at_join(first, second):
+        return float(np.abs(np.diff(np.concatenate([first[-3:], second[:3]]))).max())
+
+    sound = voice.speak("One. Two.", 1.0, HOST)[0].samples[0]
+    first, second = (voice.speak(text, 1.0, HOST)[0].samples[0] for text in ("One.", "Two."))
+    assert np.array_equal(sound, np.concatenate([first, second]))
+    assert step_at_join(first, second) < 1e-4
+    loud = int(np.abs(first).argmax())
+    assert step_at_join(first[: loud + 1], second) > 1e-2, "a cut inside a word is the control and must click"
