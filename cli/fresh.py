@@ -107,8 +107,9 @@ def files_of(folder: Path) -> Files:
 
 def _stamp() -> str:
     tree = COMFY_HOME / "tree" / "requirements.txt"
-    texts = [path.read_text(encoding="utf-8") for path in (LIST, ROOT / "pyproject.toml", tree) if path.exists()]
-    return hashlib.sha256(json.dumps([RECIPE, sys.version, BESIDE_OPENCV, OLD, texts]).encode()).hexdigest()
+    texts = [path.read_text(encoding="utf-8") for path in (LIST, tree) if path.exists()]
+    made_for = [RECIPE, sys.version, BESIDE_OPENCV, OLD, _extras(), texts]
+    return hashlib.sha256(json.dumps(made_for).encode()).hexdigest()
 
 
 def _build(name: str, build: Callable[[Path], dict[str, Any]]) -> None:
