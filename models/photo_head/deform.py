@@ -27,6 +27,8 @@ TURNED_DEG = (15.0, 32.0)
 SIDEWAYS = (0.80, 0.97)
 """Sideways part of the skin's normal between which the mesh hands over to the surroundings: at
 the side contours of a turned head there is no texture for what turns into view."""
+FAR_SIDE_DEG = (20.0, 30.0)
+"""Yaw over which the far side of the face is left to the surroundings."""
 EYE_DEPTH_CM = 0.6
 """Eyeballs are drawn this much deeper than they lie, so that lids always cover them."""
 LINE_PUSH = 0.8
@@ -80,7 +82,7 @@ class FaceDeformer:
         self.keep = _keep(self.open_ratio, head.pose.yaw_deg)
         self._units = np.ascontiguousarray(model.units.reshape(len(model.units), -1))
         inside = smoothstep(model.rim_distance_cm / max(0.2, RIM_CM * rim))
-        self._rim = (inside * _frontal(model, head.source_px))[:, None]
+        self._rim = (inside * _frontal(model, head))[:, None]
         self._carry = [_carry(field, points) for points in (head.source_px, *(plug.points for plug in self.plugs))]
         self._field_depth = field.depth_at(head.source_px[:, :2])
         self._inner = np.zeros(len(model.vertices), np.float32)
@@ -205,9 +207,19 @@ def _carry(field: HeadField, points: FloatArray) -> tuple[FloatArray, FloatArray
     return field.weight_at(points[:, :2])[:, None], field.breath_at(points[:, :2])
 
 
-def _frontal(model: HeadModel, source_px: FloatArray) -> FloatArray:
-    """Return 1 where skin faces the viewer or up/down, 0 where it is seen from the side [shape=(N,)]."""
-    sideways = np.abs(vertex_normals(source_px, model.triangles)[:, 0])
+def _frontal(model: HeadModel, head: FittedHead) -> FloatArray:
+    """Return 1 where skin faces the viewer or up/down, 0 where it is seen from the side [shape=(N,)].
+
+    On a turned face also 0 beyond the far contour: what lies there has the background for texture.
+    """
+    normals = -vertex_normals(head.source_px, model.triangles)  # y points down, which mirrors the winding
+    sideways, yaw = np.abs(normals[:, 0]), head.pose.yaw_deg
+    turned = float(smoothstep(np.float32((abs(yaw) - FAR_SIDE_DEG[0]) / (FAR_SIDE_DEG[1] - FAR_SIDE_DEG[0]))))
+    if turned > 0.0:
+        beyond = (normals[:, 0] * np.sign(yaw) > 0.3) & (normals[:, 2] < 0.0)
+        for region in (model.lips, *model.lids.values()):
+            beyond[region.vertices] = False
+        sideways[beyond] += turned * (np.hypot(normals[beyond, 0], normals[beyond, 2]) - sideways[beyond])
     return smoothstep((SIDEWAYS[1] - sideways) / (SIDEWAYS[1] - SIDEWAYS[0]))
 
 
