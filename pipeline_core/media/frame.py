@@ -47,13 +47,17 @@ class Tags:
         return self.transfer in (_PQ, _HLG)
 
 
-def tags_of(frame: Any) -> Tags:
-    """Return what a frame says of itself, completed by what players assume."""
+def tags_of(frame: Any, context: Any = None) -> Tags:
+    """Return what a frame says of itself, completed by its codec (for older PyAV) and by what players assume."""
+    def code(name: str) -> int:
+        found = int(getattr(frame, name, _UNKNOWN))
+        return int(getattr(context, name, _UNKNOWN)) if found == _UNKNOWN else found
+
     matrix = int(frame.colorspace)
     if matrix not in _MATRICES:
         matrix = _BT709 if frame.height > _HD_HEIGHT_PX else _BT601
     full = int(frame.color_range) == int(ColorRange.JPEG) or frame.format.name.startswith("yuvj")
-    return Tags(int(getattr(frame, "color_primaries", _UNKNOWN)), int(getattr(frame, "color_trc", _UNKNOWN)), matrix, full)
+    return Tags(code("color_primaries"), code("color_trc"), matrix, full)
 
 
 def frame_pixels(frame: Any, tags: Tags | None = None, *, alpha: bool = False) -> UInt8Array:

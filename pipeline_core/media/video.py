@@ -21,7 +21,7 @@ from ..lazy import cv2
 from ..types import MediaFile, UInt8Array
 from .container import open_media
 from .files import existing_file
-from .frame import frame_pixels, tags_of
+from .frame import Tags, frame_pixels, tags_of
 from .frame_index import FrameIndex, frame_index
 
 _LOG = logging.getLogger("talking_avatar")
@@ -101,7 +101,8 @@ def probe(path: str | os.PathLike[str]) -> VideoInfo:
         duration = _duration_s(container, stream)
         frames = int(stream.frames) or max(1, round(duration * fps))
         return VideoInfo(width, height, fps, frames, duration or float(frames / fps),
-                         bool(container.streams.audio), _warnings(frame, Path(path).name), _see_through(frame))
+                         bool(container.streams.audio),
+                         _warnings(frame, tags_of(frame, stream.codec_context), Path(path).name), _see_through(frame))
 
 
 def _rate(stream: Any) -> Fraction:
@@ -117,9 +118,9 @@ def _duration_s(container: Any, stream: Any) -> float:
     return max(0.0, float(container.duration / av.time_base)) if container.duration else 0.0
 
 
-def _warnings(frame: Any, name: str) -> tuple[str, ...]:
+def _warnings(frame: Any, tags: Tags, name: str) -> tuple[str, ...]:
     found = []
-    if tags_of(frame).hdr:
+    if tags.hdr:
         found.append(f"{name!r} is HDR: its highlights are brought down to the range of an ordinary screen")
     if getattr(frame, "interlaced_frame", False):
         found.append(f"{name!r} is interlaced: combs are removed where things move")
@@ -150,7 +151,7 @@ def read_frames(path: str | os.PathLike[str], first: int = 0, *, alpha: bool = F
     """
     for begin, wanted, start_s in _places(path, first):
         found = False
-        for at, frame, shape in _shown(path, begin, alpha):
+        for at, frame, shape, tags in _shown(path, begin, alpha):
             if not found and frame.pts != wanted and wanted is not None:
                 if frame.pts is not None and frame.pts < wanted:
                     continue
@@ -160,7 +161,7 @@ def read_frames(path: str | os.PathLike[str], first: int = 0, *, alpha: bool = F
             if wanted is None and first > 0:
                 first -= 1
                 continue
-            yield at - start_s, _upright(frame, shape, alpha)
+            yield at - start_s, _upright(frame, shape, alpha, tags)
         if found:
             return
     raise UnreadableMedia(f"{Path(path).name!r} holds no decodable frame", hint=_HINT)
@@ -190,8 +191,9 @@ def _places(path: str | os.PathLike[str], first: int) -> list[tuple[int | None, 
     return [*places, (None, None, None)]
 
 
-def _shown(path: str | os.PathLike[str], begin: int | None, alpha: bool) -> Iterator[tuple[float, Any, tuple[int, int]]]:
-    """Yield the time of each frame as the file has it, the frame, and height and width for all of them."""
+def _shown(path: str | os.PathLike[str], begin: int | None, alpha: bool
+           ) -> Iterator[tuple[float, Any, tuple[int, int], Tags]]:
+    """Yield the time of each frame as the file has it, the frame, height and width for all of them, its colours."""
     shape: tuple[int, int] | None = None
     with opened_video(path) as (container, stream):
         if begin is not None:
@@ -199,7 +201,8 @@ def _shown(path: str | os.PathLike[str], begin: int | None, alpha: bool) -> Iter
         rate = _rate(stream)
         for index, frame in enumerate(_decoded(container, stream, _decoder(stream, alpha))):
             shape = shape or _shape(frame, stream)
-            yield (float(index / rate) if frame.pts is None else float(frame.pts * stream.time_base)), frame, shape
+            at_s = float(index / rate) if frame.pts is None else float(frame.pts * stream.time_base)
+            yield at_s, frame, shape, tags_of(frame, stream.codec_context)
 
 
 def _decoder(stream: Any, alpha: bool) -> Any:
@@ -247,8 +250,8 @@ def _shape(frame: Any, stream: Any) -> tuple[int, int]:
     return frame.height, round(frame.width * aspect)
 
 
-def _upright(frame: Any, shape: tuple[int, int], alpha: bool) -> UInt8Array:
-    pixels = frame_pixels(frame, alpha=alpha)
+def _upright(frame: Any, shape: tuple[int, int], alpha: bool, tags: Tags) -> UInt8Array:
+    pixels = frame_pixels(frame, tags, alpha=alpha)
     if pixels.shape[:2] != shape:  # pixels that are not square, or another size half-way
         pixels = np.asarray(cv2.resize(pixels, shape[::-1], interpolation=cv2.INTER_AREA), dtype=np.uint8)
     return np.ascontiguousarray(np.rot90(pixels, _quarter_turns(frame)))
@@ -259,6 +262,11 @@ def _quarter_turns(frame: Any) -> int:
     return round(getattr(frame, "rotation", 0) / 90) % 4
 
 
+def _is_cover(stream: Any) -> bool:
+    disposition = getattr(stream, "disposition", 0)
+    return bool(int(getattr(disposition, "value", disposition)) & _ATTACHED)
+
+
 @contextmanager
 def opened_video(path: str | os.PathLike[str]) -> Iterator[tuple[Any, Any]]:
     """Open a file at its first picture stream; decoding errors inside become readable."""
@@ -266,7 +274,7 @@ def opened_video(path: str | os.PathLike[str]) -> Iterator[tuple[Any, Any]]:
     file = existing_file(path, "video")
     try:
         with open_media(file) as container:
-            stream = next((s for s in container.streams.video if not int(getattr(s, "disposition", 0)) & _ATTACHED), None)
+            stream = next((s for s in container.streams.video if not _is_cover(s)), None)
             if stream is None:
                 raise InputError(f"{name!r} holds no pictures", hint="Choose a video, not a sound file.")
             if stream.codec_context is None:

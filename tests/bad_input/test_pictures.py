@@ -6,6 +6,7 @@ import struct
 import sys
 import tracemalloc
 import zlib
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -16,7 +17,7 @@ from talking_avatar.pipeline_core.media import heif, picture_file
 from talking_avatar.pipeline_core.media.image import load_portrait
 
 KINDS = {"png": {}, "jpg": {"quality": 95}, "webp": {"lossless": True}, "gif": {}, "bmp": {}, "tif": {}, "ppm": {}, "tga": {},
-         "jp2": {}, "pcx": {}, "qoi": {}, "sgi": {}, "dds": {}}
+         "jp2": {}, "pcx": {}, "qoi": {}, "sgi": {}}
 
 
 def saved(path, image, **options):
@@ -91,6 +92,14 @@ def test_heic_without_a_decoder_names_the_package(tmp_path, make, monkeypatch):
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
     with pytest.raises(MissingDependency, match="pip install pillow-heif"):
         load_portrait(tmp_path / "a.heic")
+
+
+def test_heic_is_left_to_pillow_heif_where_it_is_installed(tmp_path, make, monkeypatch):
+    (tmp_path / "a.heic").write_bytes(make.heif(make.smooth(64, 64)))
+    monkeypatch.setitem(heif._CODECS, b"hvc1", ("no_such_codec", b"hvcC"))
+    other = SimpleNamespace(to_pillow=lambda: Image.new("RGB", (64, 64), "red"))
+    monkeypatch.setitem(sys.modules, "pillow_heif", SimpleNamespace(open_heif=lambda data: other))
+    assert load_portrait(tmp_path / "a.heic").image[0, 0].tolist() == [255, 0, 0]
 
 
 def test_avif_with_and_without_pillow(tmp_path, make, monkeypatch):
@@ -301,7 +310,10 @@ def test_cut_files_of_each_kind_are_refused(tmp_path, make, kind, share):
     if kind == "heic":
         path.write_bytes(make.heif(make.smooth(), tile=64))
     else:
-        Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)).save(path, **KINDS[kind])
+        try:
+            Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)).save(path, **KINDS[kind])
+        except (KeyError, ValueError, OSError):
+            pytest.skip("this Pillow does not write it")
     load_portrait(path)  # control: the whole file is fine
     path.write_bytes(path.read_bytes()[:int(path.stat().st_size * share)])
     with pytest.raises(InputError) as caught:
