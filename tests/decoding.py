@@ -7,8 +7,8 @@ import numpy as np
 from PIL import Image
 
 MILLISECOND, HUNDREDTH = Fraction(1, 1000), Fraction(1, 100)
-TICKS = {"mkv": MILLISECOND, "webm": MILLISECOND, "webp": 2 * MILLISECOND, "gif": HUNDREDTH}
-"""How finely a container counts time; the others count in frames. WebP's encoder rounds down, not to the nearest."""
+TICKS = {"mkv": MILLISECOND, "webm": MILLISECOND, "webp": MILLISECOND, "gif": HUNDREDTH}
+"""How finely a container counts time; the others count in frames."""
 
 
 def animation(path):

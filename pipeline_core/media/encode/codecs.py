@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 import av
+from PIL import features
 
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
 MAX_CRF = 51
@@ -102,10 +103,7 @@ VIDEO_CODECS: Mapping[str, VideoCodec] = {
          "context": range(2), "g": range(1, 601)}),
     "png": VideoCodec(("rgba", "rgb24"), {"compression_level": range(10)}),
     "gif": VideoCodec(("pal8",)),
-    "libwebp_anim": VideoCodec(
-        ("bgra",),
-        {"quality": range(101), "lossless": range(2), "compression_level": range(7),
-         "preset": ("none", "default", "picture", "photo", "drawing", "icon", "text")}),
+    "webp": VideoCodec(("rgba",), {"quality": range(101), "lossless": range(2), "compression_level": range(7)}),
 }
 
 AUDIO_CODECS: Mapping[str, AudioCodec] = {
@@ -128,14 +126,16 @@ CONTAINERS: Mapping[str, Container] = {
     "mkv": Container(".mkv", "matroska", ("libx264", "libx265", "libvpx-vp9", "ffv1", "prores_ks"),
                      ("aac", "libopus", "flac", "pcm_s24le", "pcm_s16le")),
     "gif": Container(".gif", "gif", ("gif",), options={"loop": "0"}),
-    "webp": Container(".webp", "webp", ("libwebp_anim",), options={"loop": "0"}),
+    "webp": Container(".webp", "webp", ("webp",)),
     "folder": Container("", "", ("png",), ("flac", "pcm_s24le", "pcm_s16le")),
 }
 
 
 @cache
 def is_built_in(codec: str) -> bool:
-    """Return whether the installed PyAV can write this codec."""
+    """Return whether the installed PyAV, or Pillow for pictures, can write this codec."""
+    if codec in ("png", "webp"):
+        return bool(features.check({"png": "zlib"}.get(codec, codec)))
     try:
         av.Codec(codec, "w")
     except (av.FFmpegError, ValueError):

@@ -19,7 +19,7 @@ from .picture import BT709, FULL, LIMITED, Intake, Pictures
 from .settings import EncodeSettings
 from .sound import SoundTrack
 
-_LOSSY_ALPHA = ("libvpx-vp9", "libwebp_anim")
+_LOSSY_ALPHA = ("libvpx-vp9", "webp")
 
 
 @dataclass(frozen=True)

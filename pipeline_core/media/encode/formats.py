@@ -96,7 +96,7 @@ class Format:
 
     @property
     def missing_codecs(self) -> tuple[str, ...]:
-        """Codecs that the installed PyAV lacks."""
+        """Codecs that the installed PyAV or Pillow lacks."""
         wanted = [self.video_codec, *([self.audio_codec] if self.audio_codec else [])]
         return tuple(codec for codec in wanted if not is_built_in(codec))
 
@@ -239,8 +239,8 @@ def writable(form: Format) -> Format:
     """
     if form.missing_codecs:
         raise MissingDependency(
-            f"the format {form.name} needs {', '.join(form.missing_codecs)}, which the installed PyAV lacks",
-            hint=f"Choose another format ({DEFAULT_FORMAT} always works), or install PyAV's own build: pip install av.")
+            f"the format {form.name} needs {', '.join(form.missing_codecs)}, which the installed PyAV or Pillow lacks",
+            hint=f"Choose another format ({DEFAULT_FORMAT} always works), or install the builds of PyPI: pip install av pillow.")
     return form
 
 

@@ -15,13 +15,14 @@ from ...errors import ContractError, OutputError, SettingError
 from ...host import Host
 from ...types import Sound, UInt8Array
 from ..files import WRITE_HINT, appearing, check_target
-from .animation import GifWriter, WebpWriter
 from .container import Clip, ContainerWriter, Writer
 from .feed import feed
 from .formats import Format, find_format
+from .gif import GifWriter
 from .sequence import SequenceWriter
 from .settings import EncodeReport, EncodeSettings
 from .space import check_space, estimate_bytes
+from .webp import WebpWriter
 
 MAX_FPS = 240
 MAX_SIZE_PX = 8192

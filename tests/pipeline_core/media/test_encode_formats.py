@@ -90,7 +90,7 @@ def test_an_encoder_that_is_missing_is_not_offered_and_said(monkeypatch):
     monkeypatch.setattr(module, "is_built_in", lambda codec: codec not in ("libx265", "libopus"))
     assert not {"mp4-h265", "webm-vp9"} & set(usable_formats()) and "mp4-h264" in usable_formats()
     for ask in (lambda: find_format("mp4-h265"), lambda: EncodeSettings("mp4-h265"), lambda: format_for("a.webm")):
-        with pytest.raises(MissingDependency, match="PyAV lacks") as caught:
+        with pytest.raises(MissingDependency, match="PyAV or Pillow lacks") as caught:
             ask()
         assert "mp4-h264" in caught.value.hint
 

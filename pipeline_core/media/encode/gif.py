@@ -1,19 +1,15 @@
-"""Writes pictures that move by themselves: GIF and animated WebP, which loop and hold no sound."""
+"""Writes GIF: it loops and holds no sound."""
 
 from __future__ import annotations
 
-import json
-import re
-import struct
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
-from PIL import Image
 
 from ...types import UInt8Array
 from .container import Clip, ContainerWriter, close_output, lost_parts, open_output
@@ -24,10 +20,6 @@ FAST_GIF_FPS = 50
 """Web browsers show a picture of a GIF for 20 ms at least; shorter ones they slow down to 100 ms."""
 _SPOOL = Format(name="spool", title="", container_name="mkv", video_codec="ffv1", pixel_format="bgra",
                 video_options={"level": "3", "slices": "4"})
-_TAG_MODEL, _TAG_MAKE = 0x0110, 0x010F
-"""EXIF tags in which ComfyUI keeps "prompt:..." and, from the second one downwards, all else."""
-_EXIF_FLAG, _ALPHA_FLAG = 0x08, 0x10
-"""Bits of the VP8X chunk (WebP container specification)."""
 
 
 class GifWriter:
@@ -109,65 +101,3 @@ class GifWriter:
                 if self._clip.stopped():
                     return
                 yield frame.to_ndarray(format="rgba")
-
-
-class WebpWriter(ContainerWriter):
-    """Animated WebP; FFmpeg writes no metadata into it, so that is added at the end."""
-
-    def __init__(self, path: Path, form: Format, clip: Clip) -> None:
-        self._path, self._tags = path, dict(clip.metadata)
-        super().__init__(path, form, replace(clip, metadata={}))
-
-    def close(self, *, complete: bool) -> None:
-        """Finish the file, or only let go of it."""
-        was_open = self._container is not None
-        super().close(complete=complete)
-        if complete and was_open and self._tags:
-            add_exif(self._path, exif_of(self._tags))
-
-
-def exif_of(tags: Mapping[str, str]) -> bytes:
-    """Return EXIF data that holds tags as ComfyUI's own WebP files do."""
-    exif: Any = Image.Exif()
-    tags = {key: _ascii(value) for key, value in tags.items()}
-    others = [key for key in tags if key != "prompt"]
-    if "prompt" in tags:
-        exif[_TAG_MODEL] = f"prompt:{tags['prompt']}"
-    for place, key in enumerate(others):
-        exif[_TAG_MAKE - place] = f"{key}:{tags[key]}"
-    return bytes(exif.tobytes())
-
-
-def _ascii(text: str) -> str:
-    """Escape what is not ASCII as JSON does: EXIF holds nothing else."""
-    return re.sub(r"[^\x00-\x7f]+", lambda found: json.dumps(found[0])[1:-1], text)
-
-
-def add_exif(path: Path, exif: bytes) -> None:
-    """Append an EXIF chunk to a WebP file, in place."""
-    with path.open("r+b") as file:
-        head = file.read(30)
-        body = b"EXIF" + struct.pack("<I", len(exif)) + exif + b"\0" * (len(exif) % 2)
-        if head[12:16] == b"VP8X":
-            file.seek(20)
-            file.write(bytes([head[20] | _EXIF_FLAG]))
-        else:
-            _extend(file, path)
-        file.seek(0, 2)
-        file.write(body)
-        size = file.tell() - 8
-        file.seek(4)
-        file.write(struct.pack("<I", size))
-
-
-def _extend(file: Any, path: Path) -> None:
-    """Give a file of one plain picture the VP8X chunk that metadata needs."""
-    with Image.open(path) as picture:
-        (width, height), alpha = picture.size, picture.mode == "RGBA"
-    file.seek(12)
-    rest = file.read()
-    file.seek(12)
-    file.write(b"VP8X" + struct.pack("<II", 10, _EXIF_FLAG | (_ALPHA_FLAG if alpha else 0))
-               + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little") + rest)
-
-
