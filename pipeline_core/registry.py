@@ -40,6 +40,10 @@ class Backend:
     """What to pip install, where that differs from the import names."""
     files: Callable[[], tuple[str, ...]] = tuple
     """Return the names of model files that are not on this machine."""
+    where: str = "ComfyUI/models/talking_avatar/"
+    """Folder that users put those files into."""
+    get_files: str = ""
+    """What the user can do to get `files`; the folder to put them into is said anyway."""
     capabilities: Mapping[str, Any] = field(default_factory=dict)
     """For renderers: needs (photo, video), moves (mouth, face, head), device."""
 
@@ -101,6 +105,6 @@ def resolve(kind: Kind, id: str = "auto") -> Backend:
     if files:
         raise MissingWeights(
             f"{found.title} needs the model file(s) {', '.join(files)}",
-            hint="Put them into ComfyUI/models/talking_avatar/.",
+            hint=f"Put them into {found.where}{f', or {found.get_files}' if found.get_files else ''}.",
         )
     return found

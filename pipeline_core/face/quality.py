@@ -19,6 +19,8 @@ BLURRED = 0.125
 """`sharpness` of the set: 0.20 and more; with a blur of 2 % of the face width: 0.06 to 0.12."""
 _SHARPNESS_WIDTH_PX = 100.0
 TURNED_DEG, PROFILE_DEG = 25.0, 35.0
+LYING_DEG = 70.0
+"""Roll up to 60 degrees is drawn as well as none; at 90 and 180 the mouth opens less."""
 EYE_CLOSED = 0.10
 """Lid gap over eye width; open eyes of the set have 0.21 to 0.55."""
 MOUTH_OPEN = 0.5
@@ -51,7 +53,7 @@ def quality_warnings(image: UInt8Array, points: FloatArray, score_ratio: float, 
     still : bool
         Whether this is all there is of the face: in a video, eyes and mouth open and close.
     """
-    checks = [_small(points), _blurred(image, points), _turned(points), _covered(image, points),
+    checks = [_small(points), _blurred(image, points), _turned(points), _lying(points), _covered(image, points),
               _uncertain(score_ratio), _cut(image, points)]
     if still:
         checks += [_eyes(points), _oversized(image, points), _mouth(points)]
@@ -141,6 +143,14 @@ def _turned(points: FloatArray) -> str:
         return (f"the face is turned by {yaw:.0f} degrees: keep the head motion small, "
                 "or use a picture that looks towards the camera")
     return ""
+
+
+def _lying(points: FloatArray) -> str:
+    roll = abs(head_angles(points).roll_deg)
+    if roll < LYING_DEG:
+        return ""
+    return (f"the head lies over by {roll:.0f} degrees: the mouth will open less than it should; "
+            "use the picture turned upright")
 
 
 def _covered(image: UInt8Array, points: FloatArray) -> str:

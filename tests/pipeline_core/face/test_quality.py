@@ -105,3 +105,10 @@ def test_every_warning_says_what_to_do(photo, mesh):
 def test_a_face_outside_the_picture_breaks_nothing(photo, mesh):
     assert "border cuts" in said(photo, mesh + np.float32(2000))
     assert said(np.zeros((1, 1, 3), np.uint8), mesh)
+
+
+def test_heads_that_lie(photo, mesh):
+    middle = mesh.mean(axis=0)
+    lying = (mesh - middle) * (-1, -1, 1) + middle
+    assert "lies over by 1" in said(photo, lying.astype(np.float32))
+    assert "lies over" not in said(photo, mesh)
