@@ -86,17 +86,15 @@ class TalkingAvatar(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, file: str | None = None, image: Any = NOT_CONNECTED, emotion: str | None = None,
-                        size: str | None = None, fps: float | None = None, voice: str | None = None,
+    def validate_inputs(cls, file: str | None = None, image: Any = NOT_CONNECTED, voice: str | None = None,
                         audio: Any = NOT_CONNECTED) -> str | bool:
-        """Refuse a missing file and unknown choices before anything runs; linked values arrive as None."""
-        answers = [
-            problem_with(expect_file, file, "image") if image is NOT_CONNECTED else True,
-            check_backend("voice", voice) if audio is NOT_CONNECTED else True,
-            problem_with(_motion, emotion or "neutral", 1.0, 1.0, 25.0 if fps is None else fps, 0),
-            problem_with(_size, size or next(iter(SIZES))),
-        ]
-        return next((answer for answer in answers if answer is not True), True)
+        """Refuse what depends on this machine before anything runs: a missing file, a voice that is not here.
+
+        ComfyUI says the answer once for every name in this list, so it is short; `execute` begins
+        with the other checks.
+        """
+        missing = problem_with(expect_file, file, "image") if image is NOT_CONNECTED else True
+        return check_backend("voice", voice) if missing is True and audio is NOT_CONNECTED else missing
 
     @classmethod
     def fingerprint_inputs(cls, file: str | None = None, **others: Any) -> str:

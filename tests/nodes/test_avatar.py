@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 from talking_avatar.models.samples import PORTRAITS, RECORDINGS
-from talking_avatar.pipeline_core.errors import InputError, SettingError, UnreadableMedia
+from talking_avatar.pipeline_core.errors import InputError, SettingError, UnknownBackend, UnreadableMedia
 
 PHOTO = next(iter(PORTRAITS))
-DEFAULTS = {"file": PHOTO, "text": "", "voice": "auto", "emotion": "neutral", "expressiveness": 1.0, "head": 1.0,
+DEFAULTS = {"file": PHOTO, "text": "Hi.", "voice": "auto", "emotion": "neutral", "expressiveness": 1.0, "head": 1.0,
             "size": "as the photo", "fps": 10.0, "seed": 3, "filename_prefix": "one/avatar", "save_output": False}
 
 
@@ -85,6 +85,8 @@ def test_cancel_leaves_no_file(node, small, audio, tmp_path, monkeypatch):
     ({"size": "huge"}, SettingError, "huge"),
     ({"emotion": "hungry"}, SettingError, "hungry"),
     ({"head": 7.0}, SettingError, "head"),
+    ({"fps": 0.0}, SettingError, "fps"),
+    ({"voice": "zzz"}, UnknownBackend, "zzz"),
 ])
 def test_bad_input_is_explained_and_leaves_no_file(node, tmp_path, changes, error, word):
     with pytest.raises(error, match=f"{word}.*hint:"):
@@ -104,7 +106,7 @@ def test_the_fields_of_a_new_node_run_at_once(node):
     fields = {s.id: s.options.get("default") for s in node.define_schema().inputs if s.is_widget}
     assert node.define_schema().inputs[0].options["options"][0] == PHOTO and fields["text"].strip()
     given = {name: value for name, value in fields.items() if value is not None}
-    assert node.validate_inputs(file=PHOTO, **{k: given[k] for k in ("voice", "emotion", "size", "fps")}) is True
+    assert node.validate_inputs(file=PHOTO, **{k: given[k] for k in ("voice",)}) is True
 
 
 def test_the_sample_recording_goes_with_its_transcript(node, classes, small):

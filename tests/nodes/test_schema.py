@@ -101,9 +101,6 @@ def test_execute_takes_every_input(classes, node_id):
     ("TA_LoadSpeech", {"file": "zzz.wav"}, "zzz"),
     ("TA_TalkingAvatar", {"file": "zzz.png"}, "zzz"),
     ("TA_TalkingAvatar", {"voice": "zzz"}, "zzz"),
-    ("TA_TalkingAvatar", {"emotion": "zzz"}, "zzz"),
-    ("TA_TalkingAvatar", {"size": "zzz"}, "zzz"),
-    ("TA_TalkingAvatar", {"fps": 0.0}, "fps"),
     ("TA_VideoMux", {"preset": "zzz"}, "zzz"),
     ("TA_DetectFace", {"order": "zzz"}, "zzz"),
 ])
