@@ -187,4 +187,4 @@ def _photo_track(portrait: Portrait, image: UInt8Array, faces: Sequence[Detected
         landmarks_px=np.stack([face.landmarks_px for face in faces])[None],
         score_ratio=np.asarray([[face.score_ratio for face in faces]], np.float32),
         face_ids=tuple(range(len(faces))), selected=selected, portrait=portrait, found_by=found_by,
-        warnings=(*notes, *quality_warnings(image, talker.landmarks_px, talker.score_ratio)))
+        warnings=(*portrait.warnings, *notes, *quality_warnings(image, talker.landmarks_px, talker.score_ratio)))

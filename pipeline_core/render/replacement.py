@@ -27,16 +27,17 @@ def check_replacement(pictures: Pictures, frames: int, fps: Fraction) -> tuple[s
         if given != frames:
             raise _mismatch(f"{given} frames", frames, fps)
         return ()
-    rate = probe(pictures.path).fps
+    info = probe(pictures.path)
+    rate = info.fps
     same_rate = abs(rate - fps) <= _SAME_RATE * fps
     if given == frames:
-        return () if same_rate else (
+        return info.warnings if same_rate else (*info.warnings,
             f"The replacement says {_number(rate)} frames per second, the render has {_number(fps)}; as both have "
             f"{frames} frames, each takes the place of one.",)
     length_s = clip_length(pictures).duration_s
     if same_rate or abs(length_s - frames / fps) > max(1 / rate, 1 / fps):
         raise _mismatch(f"{given} frames ({float(length_s):.2f} s at {_number(rate)} per second)", frames, fps)
-    return (f"The replacement has {given} frames at {_number(rate)} per second, the render {frames} at "
+    return (*info.warnings, f"The replacement has {given} frames at {_number(rate)} per second, the render {frames} at "
             f"{_number(fps)}: pictures are taken by their time, so some are shown twice or left out.",)
 
 

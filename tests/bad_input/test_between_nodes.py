@@ -1,7 +1,9 @@
 """Files that change, go or come back while a workflow runs."""
 
+import json
 import os
 from fractions import Fraction
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,7 +11,9 @@ import pytest
 from PIL import Image
 from talking_avatar.pipeline_core import registry
 from talking_avatar.pipeline_core.errors import InputError, UnreadableMedia
+from talking_avatar.pipeline_core.face.detect import DetectSettings, detect_faces
 from talking_avatar.pipeline_core.host import PlainHost
+from talking_avatar.pipeline_core.interfaces import DetectedFace
 from talking_avatar.pipeline_core.media.image import load_portrait
 from talking_avatar.pipeline_core.media.video import media_file
 from talking_avatar.pipeline_core.motion import MotionSettings, generate_motion
@@ -18,6 +22,7 @@ from talking_avatar.pipeline_core.render.settings import BlendSettings, RenderSe
 from talking_avatar.pipeline_core.types import FaceTrack, SpeechTrack
 
 FPS = Fraction(10)
+GOLDEN = Path(__file__).resolve().parent.parent / "golden" / "face_mesh.json"
 
 
 class Still:
@@ -69,6 +74,26 @@ def test_frames_that_were_to_be_taken_are_refused(world, harm, words):
     with pytest.raises(InputError, match=words) as caught:
         list(frames(plan, 0, None, PlainHost()))
     assert "clip.mp4" in caught.value.message and caught.value.hint
+
+
+def test_what_a_replacement_video_loses_is_said(world, make, tmp_path):
+    path = make.video_file(tmp_path / "hdr.mkv", make.numbered(10), fps=10, codec="libx265", form="yuv420p10le",
+                           options={"x265-params": "log-level=none:pools=none"},
+                           context={"colorspace": 9, "color_primaries": 9, "color_trc": 16, "color_range": 1})
+    assert any("HDR" in w for w in blend(world.plan, BlendSettings(), replacement=media_file(path)).warnings)
+    assert not any("HDR" in w for w in blend(world.plan, BlendSettings(), replacement=media_file(world.clip)).warnings)
+
+
+def test_what_the_photo_lost_reaches_the_video(world, make, tmp_path):
+    moving = tmp_path / "moving.gif"
+    first, second = (Image.fromarray(make.smooth(200, 200)), Image.fromarray(make.smooth(200, 200)[::-1].copy()))
+    first.save(moving, save_all=True, append_images=[second])
+    points = np.asarray(json.loads(GOLDEN.read_text())["astronaut_px"], np.float32)
+    points = (points - points.mean(axis=0) + (100, 100, 0)).astype(np.float32)
+    finder = SimpleNamespace(detect=lambda images, host: [[DetectedFace(points, 0.99)] for _ in images])
+    face = detect_faces(load_portrait(moving), DetectSettings(), PlainHost(), finder)
+    assert any("animation" in w for w in face.warnings)
+    assert any("animation" in w for w in plan_render(face, world.motion, RenderSettings()).warnings)
 
 
 def test_a_background_that_changes_is_refused(world, make):
