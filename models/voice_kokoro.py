@@ -209,7 +209,7 @@ def _register(name: str) -> Backend:
     return register(Backend(
         kind="voice", id=name, title=f"Kokoro {name} ({accent}, {sex})", load=partial(KokoroVoice, name),
         licence="Apache-2.0", commercial=True, packages=("onnxruntime",), extra="kokoro",
-        files=partial(_missing_files, name),
+        files=partial(_missing_files, name), get_files="run: python run.py fetch kokoro",
     ))
 
 

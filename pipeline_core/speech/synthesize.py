@@ -20,8 +20,8 @@ def _skipped(text: str) -> tuple[str, ...]:
     """Say what no voice so far can read: letters that are not Latin, and pictures."""
     letters = sum(1 for ch in text if ch.isalpha() and "LATIN" not in unicodedata.name(ch, "LATIN"))
     pictures = sum(1 for ch in text if unicodedata.category(ch) == "So" and ord(ch) >= _FIRST_EMOJI)
-    return tuple(f"{count} {what} not spoken: the voice reads English" for count, what in (
-        (letters, "letters of other scripts were"), (pictures, "emoji were")) if count)
+    found = [f"{count} {what}" for count, what in ((letters, "letters of other scripts"), (pictures, "emoji")) if count]
+    return (f"not spoken, because the voice reads English: {' and '.join(found)}",) if found else ()
 
 
 def synthesize(text: str, *, voice: str = "auto", speed: float = 1.0, host: Host) -> tuple[Sound, SpeechTrack]:

@@ -83,7 +83,7 @@ class _Tape:
 
     def __init__(self, rate_hz: int) -> None:
         self.rate_hz = rate_hz
-        self.sounds: list[FloatArray] = []
+        self._sound = bytearray()
         self.phones: list[Phone] = []
         self.words: list[Word] = []
         self.length = 0
@@ -105,18 +105,13 @@ class _Tape:
         self._append(np.zeros(round(seconds * self.rate_hz), np.float32))
 
     def _append(self, samples: FloatArray) -> None:
-        self.sounds.append(samples)
+        # A bytearray grows in place, so that an hour of sound is in memory once, not twice.
+        self._sound += np.clip(samples, -1.0, 1.0).astype(np.float32).tobytes()
         self.length += len(samples)
 
     def samples(self) -> FloatArray:
-        """Return the whole sound; phrases are let go one by one, so that it is in memory once."""
-        whole = np.empty(self.length, np.float32)
-        at = 0
-        for i, part in enumerate(self.sounds):
-            np.clip(part, -1.0, 1.0, out=whole[at : at + len(part)])
-            at += len(part)
-            self.sounds[i] = part[:0].copy()
-        return whole
+        """Return the whole sound."""
+        return np.frombuffer(self._sound, np.float32)
 
 
 def _faded(samples: FloatArray, count: int) -> FloatArray:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from talking_avatar.models.english import english
 from talking_avatar.pipeline_core.host import PlainHost
+from talking_avatar.pipeline_core.speech import synthesize
 from talking_avatar.pipeline_core.speech.english import numbers, phrases_of
 from talking_avatar.pipeline_core.speech.english.lexicon import Lines
 from talking_avatar.pipeline_core.speech.english.phrases import MAX_SYMBOLS, sentences_of
@@ -141,3 +142,9 @@ def test_any_text_is_read_without_an_error(reader):
 def test_the_table_finds_first_last_and_no_word():
     table = Lines(np.frombuffer("\na\t1\nbb\t2\nö\t3\n".encode(), np.uint8))
     assert [table.find(word) for word in ("a", "bb", "ö", "b", "", "z", "A")] == ["1", "2", "3", None, None, None, None]
+
+
+def test_what_is_left_out_is_said():
+    _, speech = synthesize("Hello 世界 and 😀.", host=PlainHost())
+    assert speech.warnings == ("not spoken, because the voice reads English: 2 letters of other scripts and 1 emoji",)
+    assert not synthesize("Café → naïve ½.", host=PlainHost())[1].warnings

@@ -62,8 +62,9 @@ def test_a_male_voice_is_offered():
 
 def test_missing_files_are_named(models, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
-    with pytest.raises(MissingWeights, match=r"kokoro-v1.0.onnx, kokoro/voices/am_michael.bin"):
+    with pytest.raises(MissingWeights, match=r"kokoro-v1.0.onnx, kokoro/voices/am_michael.bin") as error:
         resolve("voice", "am_michael")
+    assert "fetch kokoro" in error.value.hint
     put_files(models)
     assert resolve("voice", "am_michael").id == "am_michael"
     with pytest.raises(MissingWeights, match="voices/am_puck.bin"):
