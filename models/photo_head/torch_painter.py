@@ -7,6 +7,7 @@ but `HeadPicture`, which the host may move out.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -25,6 +26,8 @@ from .raster import triangle_soup
 from .textures import TEXTURE_SCALE
 from .torch_picture import HeadPicture, MapPlan, PictureBatch, draw_pictures, snapped
 from .torch_raster import CANDIDATE_BYTES, MAX_CANDIDATES, TriangleBatch
+
+log = logging.getLogger("talking_avatar")
 
 BATCH_FRAMES = 16
 """Beyond this a larger batch keeps no card busier."""
@@ -79,17 +82,30 @@ class TorchPainter:
         return _Instant(motion, posed, details.field.source_grid(motion), snapped(xy), soup,
                         contour_box(posed, box, details.canvas.photo.shape))  # fmt: skip
 
-    def _drawn(self, instants: Iterable[_Instant], region: Region, host: Host) -> Iterator[tuple[_Instant, UInt8Array]]:
+    def _drawn(
+        self, instants: Iterable[_Instant], region: Region, host: Host
+    ) -> Iterator[tuple[_Instant, UInt8Array | None]]:
         """Draw batch after batch; the device is at work on one while another is handed out."""
-        ahead: tuple[list[_Instant], _Download] | None = None
+        ahead: list[_Job] = []
         for batch in batches(instants, region.mask.size):
             host.load(self.picture)
-            begun = batch, _Download(self._draw(batch, region))
-            if ahead is not None:
-                yield from zip(ahead[0], ahead[1].wait(), strict=True)
+            begun = self._begun(batch, region)
+            for job in ahead:
+                yield from job.wait()
             ahead = begun
-        if ahead is not None:
-            yield from zip(ahead[0], ahead[1].wait(), strict=True)
+        for job in ahead:
+            yield from job.wait()
+
+    def _begun(self, batch: list[_Instant], region: Region) -> list[_Job]:
+        """Set the device to work, with smaller batches where it has too little memory."""
+        try:
+            return [_Job(batch, _Download(self._draw(batch, region)))]
+        except torch.cuda.OutOfMemoryError:
+            if len(batch) == 1:
+                log.warning("the device has no memory for a frame; drawing it on the CPU")
+                return [_Job(batch, None)]
+        half = len(batch) // 2
+        return [*self._begun(batch[:half], region), *self._begun(batch[half:], region)]
 
     @torch.inference_mode()
     def _draw(self, batch: list[_Instant], region: Region) -> torch.Tensor:
@@ -107,8 +123,10 @@ class TorchPainter:
             faces_box=Box(*shown[:, :2].min(0).tolist(), *shown[:, 2:].max(0).tolist()) if len(shown) else None,
         ), plan, box, CONTOUR_JUMP)  # fmt: skip
 
-    def _finish(self, instant: _Instant, drawn: UInt8Array, region: Region) -> UInt8Array:
+    def _finish(self, instant: _Instant, drawn: UInt8Array | None, region: Region) -> UInt8Array:
         details, box = self._details, region.box
+        if drawn is None:
+            return details.paint(instant.motion, region)
         frame = details.canvas.photo.copy()
         frame[box.top : box.bottom, box.left : box.right] = drawn[..., :3]
         details.paint_details(frame, instant.posed, instant.motion, region)
@@ -176,3 +194,16 @@ class _Download:
         if self._event is not None:
             self._event.synchronize()
         return np.asarray(self._target.numpy())
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """Frames that the device draws; without a download they are left to the CPU."""
+
+    batch: list[_Instant]
+    download: _Download | None
+
+    def wait(self) -> Iterator[tuple[_Instant, UInt8Array | None]]:
+        """Yield each frame with what was drawn of it."""
+        drawn = [None] * len(self.batch) if self.download is None else self.download.wait()
+        yield from zip(self.batch, drawn, strict=True)

@@ -172,6 +172,22 @@ def test_only_the_picture_stays_on_the_card(renderer, pair, monkeypatch):
     assert share >= 0.999 and psnr >= 50.0
 
 
+@pytest.mark.parametrize("working_mb", [7, 0])
+def test_a_full_card_draws_less_at_a_time_or_leaves_it_to_the_cpu(renderer, state, monkeypatch, working_mb):
+    monkeypatch.setattr(torch.Tensor, "pin_memory", lambda self: self)
+    monkeypatch.setattr(torch_painter, "_Download", Download)
+    motion, sizes = track(4, **TALK), []
+    expected = drawn(renderer, state, motion)
+    monkeypatch.setattr(torch_painter.TorchPainter, "_draw", spy(torch_painter.TorchPainter._draw, sizes))
+    host, painter = PlainHost("cuda:0", threads=1), TorchPainter(state.painter._details)
+    resident = sum(t.numel() * t.element_size() for t in painter.picture.buffers())
+    with SimulatedGpu(capacity_bytes=resident + working_mb * 2**20):
+        frames = list(renderer.frames(replace(state, painter=painter), motion, 0, 4, host))
+    assert sizes[0] == 4 and (sizes[-1] == 1 if working_mb == 0 else 1 <= sizes[-1] < 4)
+    share, psnr = agreement(frames, expected)
+    assert share >= 0.999 and psnr >= 50.0
+
+
 class Download:
     """Without the events that only CUDA has."""
 
