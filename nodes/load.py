@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,14 @@ from ..models.samples import PORTRAITS, RECORDINGS, sample_portrait, sample_spee
 from ..pipeline_core.errors import InputError
 from ..pipeline_core.media.audio import load_sound
 from ..pipeline_core.media.image import load_portrait
+from ..pipeline_core.media.text_file import read_text_file
 from ..pipeline_core.types import Portrait
 from . import convert, sockets
 from .choices import problem_with
+from .host import ComfyHost
 from .input_files import expect_file, file_choices, fingerprint
+
+logger = logging.getLogger("talking_avatar")
 
 NOT_CONNECTED: Any = object()
 """Default of a socket in `validate_inputs`: a connected one arrives there as None."""
@@ -136,7 +141,10 @@ class LoadSpeech(io.ComfyNode):
     def execute(cls, file: str | None = None) -> io.NodeOutput:
         """Read the recording."""
         path = expect_file(file, "audio")
-        sound, transcript = sample_speech(str(file)) if path is None else (load_sound(path), transcript_beside(path))
+        sound, transcript = sample_speech(str(file)) if path is None else (
+            load_sound(path, ComfyHost()), transcript_beside(path))
+        for warning in sound.warnings:  # an AUDIO cannot carry them
+            logger.warning("%s", warning)
         return io.NodeOutput(convert.to_audio(sound), transcript)
 
 
@@ -152,8 +160,5 @@ def transcript_beside(path: Path) -> str:
     for ending in TRANSCRIPT_ENDINGS:
         text = path.with_suffix(ending)
         if text.is_file() and text.stat().st_size <= MAX_TRANSCRIPT_BYTES:
-            try:
-                return text.read_text(encoding="utf-8-sig").strip()
-            except UnicodeDecodeError as error:
-                raise InputError(f"the transcript {text.name!r} is not UTF-8 text", hint="Save it as UTF-8.") from error
+            return read_text_file(text, "transcript").strip()
     return ""

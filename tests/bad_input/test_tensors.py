@@ -220,3 +220,13 @@ def test_videos_in_memory_are_written_once(convert, make, folder, tmp_path):
     assert convert.to_media(InMemory(other)) != first
     Path(first.path).unlink()  # ComfyUI empties its temp folder
     assert convert.to_media(InMemory(data)) == first
+
+
+def test_pictures_of_phones_are_offered_where_the_system_does_not_know_them(convert, folder, monkeypatch):
+    input_files = importlib.import_module("talking_avatar.nodes.input_files")
+    (folder.parent / "input").mkdir()
+    for name in ("IMG_1.HEIC", "b.avif", "photo.png", "notes.txt"):
+        (folder.parent / "input" / name).touch()
+    monkeypatch.setattr(convert.folder_paths, "filter_files_content_types", lambda names, kinds: ["photo.png"])
+    assert input_files.file_choices(["image"], ()) == ["IMG_1.HEIC", "b.avif", "photo.png"]
+    assert input_files.file_choices(["audio"], ()) == ["photo.png"]  # what ComfyUI says is kept
