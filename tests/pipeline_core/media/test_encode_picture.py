@@ -146,13 +146,13 @@ def h264_level(path):
 @pytest.mark.parametrize("preset", ["ultrafast", "veryslow"])
 def test_4k_at_30_plays(tmp_path, preset):
     y, x = np.mgrid[0:2160, 0:3840].astype(np.uint16)
-    frames = [np.stack([(x + 8 * i) // 16, y // 9, (x + y) // 24], -1).astype(np.uint8) for i in range(3)]
+    frames = [np.stack([(x + 8 * i) // 16, y // 9, (x + y) // 24], -1).astype(np.uint8) for i in range(2)]
     path = tmp_path / "a.mp4"
-    write_video(frames, path, fps=Fraction(30), size=(3840, 2160), count=3, sound=None, host=PlainHost(),
+    write_video(frames, path, fps=Fraction(30), size=(3840, 2160), count=2, sound=None, host=PlainHost(),
                 settings=EncodeSettings(preset=preset, crf=30), metadata={})
     assert h264_level(path) <= 51
     seen = decoding.raw_frames(path)
-    assert len(seen) == 3 and (seen[0].width, seen[0].height) == (3840, 2160)
+    assert len(seen) == 2 and (seen[0].width, seen[0].height) == (3840, 2160)
     assert psnr(decoding.to_rgba(seen[-1])[::16, ::16, :3], frames[-1][::16, ::16]) > 35
 
 
