@@ -119,11 +119,21 @@ def _listening(sound: Sound, transcript: str, warnings: tuple[str, ...], host: H
 
 def _recognized(backend: Backend, job: _Listening, host: Host) -> SpeechTrack:
     aligned = bool(backend.capabilities.get("needs_transcript"))
-    found = _loaded(backend).recognize(job.heard, job.transcript if aligned else "", host)
+    found = _heard(_loaded(backend), job, job.transcript if aligned else "", host)
     source: SpeechSource = "aligned" if aligned else "acoustic"
     extra = () if aligned else (_LOOP_WARNING,)
     return build_track(found, job.sound, source=source, engine=backend.id, text=job.transcript,
                        warnings=(*job.warnings, *extra))
+
+
+def _heard(engine: SpeechEngine, job: _Listening, transcript: str, host: Host) -> Recognition:
+    try:
+        return engine.recognize(job.heard, transcript, host)
+    except InputError:
+        if job.heard is job.sound:
+            raise
+        # Taking noise off changes the voice as well; some texts are found only without that.
+        return engine.recognize(job.sound, transcript, host)
 
 
 def _by_energy(job: _Listening) -> SpeechTrack:

@@ -7,7 +7,9 @@ import pytest
 from scipy import ndimage
 from scipy.signal import butter, sosfilt
 from talking_avatar.models import register_all
+from talking_avatar.pipeline_core.errors import InputError
 from talking_avatar.pipeline_core.host import PlainHost
+from talking_avatar.pipeline_core.interfaces import Recognition
 from talking_avatar.pipeline_core.media.audio import resample
 from talking_avatar.pipeline_core.speech import analyze, synthesize
 from talking_avatar.pipeline_core.speech.denoise import denoised
@@ -159,3 +161,19 @@ def test_closures_survive_noise_because_of_it(voice, monkeypatch):
     helped = met()
     monkeypatch.setattr(sys.modules["talking_avatar.pipeline_core.speech.analyze"], "denoised", lambda sound: sound)
     assert helped > met()
+
+
+def test_a_text_that_is_lost_with_the_noise_is_looked_for_in_the_sound_as_it_is(voice, monkeypatch):
+    module = sys.modules["talking_avatar.pipeline_core.speech.analyze"]
+    noisy, heard = with_noise(voice[0], 10), []
+
+    class Picky:
+        def recognize(self, sound, transcript, host):
+            heard.append(sound)
+            if sound is not noisy:
+                raise InputError("the transcript does not fit the sound", hint="Give another.")
+            return Recognition(voice[1].phones, voice[1].words)
+
+    monkeypatch.setattr(module, "_loaded", lambda backend: Picky())
+    assert analyze(noisy, transcript=TEXT, host=HOST).source == "aligned"
+    assert len(heard) == 2 and heard[0] is not noisy
