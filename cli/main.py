@@ -96,6 +96,8 @@ def _add_render(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--seed", type=int, default=0, metavar="N", help="chooses among natural performances")
     sub.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"], help="where networks run and frames are drawn")
     sub.add_argument("--face-index", type=int, default=0, metavar="N", help="which face, largest first (default: 0)")
+    sub.add_argument("--detector", default="auto", metavar="NAME",
+                     help="how faces are looked for: auto, 'short range', 'full range' (default: auto)")
     sub.add_argument("--min-confidence", type=float, default=0.5, metavar="RATIO",
                      help="how sure the face detector must be, 0.05 to 0.99 (default: 0.5)")
     sub.add_argument("--still", action="store_true", help="no head movement and no breathing")

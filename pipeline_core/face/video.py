@@ -153,7 +153,9 @@ def detect_video(path: str | os.PathLike[str], settings: DetectSettings, host: H
         host.progress(min(len(times), info.frames), max(info.frames, 1))
     people = [p for p in search.people.all if len(p.seen) >= min(MIN_FRAMES, len(times))]
     if not people:
-        raise no_face(f"{name!r} ({info.width_px} x {info.height_px} px, {len(times)} frames)", search.best)
+        # What was sure in a frame or two is a false find, and no hint for a lower confidence.
+        best = search.best if search.best < settings.min_confidence else 0.0
+        raise no_face(f"{name!r} ({info.width_px} x {info.height_px} px, {len(times)} frames)", best)
     shown = _on_grid(times, info.fps)
     talks = None if box is None else _at(people, given_boxes(box)[0])
     order, position = ranked([_mean_box(person) for person in people], settings, talks)

@@ -211,5 +211,5 @@ def test_the_detector_is_chosen_by_its_name():
     register_all()
     picture = Portrait(data.astronaut(), source="astronaut")
     for name, id in DETECTORS.items():
-        if id in ("auto", "face_mesh_near", "face_mesh_far"):
+        if id in ("auto", "face_mesh_near"):
             assert detect_faces(picture, DetectSettings(detector=name), HOST).found_by == id.replace("auto", "face_mesh")

@@ -94,7 +94,7 @@ def test_without_a_face_one_frame_is_looked_at_closely_and_later_again(clip, pla
 
 
 def test_a_small_face_found_alone_is_followed_frame_by_frame(clip, place, monkeypatch):
-    monkeypatch.setattr(people, "SAME_LOOKS", -1.0)  # the frames of the clip are plain grey
+    monkeypatch.setattr(people, "FOLLOWED_LOOKS", -1.0)  # the frames of the clip are plain grey
     landmarker = Shy(place)
     assert np.isfinite(detect_video(clip, DetectSettings(), HOST, landmarker).landmarks_px).all()
     assert landmarker.calls == [8, 1, 8, 4]
