@@ -24,7 +24,7 @@ from .instant import FrameMotion
 from .layers import Box
 from .raster import triangle_soup
 from .textures import TEXTURE_SCALE
-from .torch_picture import HeadPicture, MapPlan, PictureBatch, draw_pictures, snapped
+from .torch_picture import HeadPicture, MapPlan, PictureBatch, draw_pictures, snapped, upload
 from .torch_raster import CANDIDATE_BYTES, MAX_CANDIDATES, TriangleBatch
 
 log = logging.getLogger("talking_avatar")
@@ -117,9 +117,9 @@ class TorchPainter:
         still = np.zeros((*field.nodes.shape[:2], 2), np.float32)
         return draw_pictures(self.picture, PictureBatch(
             triangles=_triangles(batch, device),
-            grids=_upload(np.stack([still if i.grid is None else i.grid for i in batch]), device),
-            mask=_upload(region.mask, device)[..., None] > 0,
-            faces=_upload(local, device),
+            grids=upload(np.stack([still if i.grid is None else i.grid for i in batch]), device),
+            mask=upload(region.mask, device)[..., None] > 0,
+            faces=upload(local, device),
             faces_box=Box(*shown[:, :2].min(0).tolist(), *shown[:, 2:].max(0).tolist()) if len(shown) else None,
         ), plan, box, CONTOUR_JUMP)  # fmt: skip
 
@@ -160,20 +160,13 @@ def _triangles(batch: list[_Instant], device: torch.device) -> TriangleBatch:
     soup[:, 1:4] += (frame * len(batch[0].posed.points)).astype(np.int32)[:, None]
     uv = np.concatenate([instant.posed.uv for instant in batch]) * np.float32(TEXTURE_SCALE)
     return TriangleBatch(
-        soup=_upload(soup, device).long(),
-        frame=_upload(frame, device),
-        corners=_upload(np.concatenate([instant.corners for instant in batch]), device).long(),
-        depth=_upload(np.ascontiguousarray(points[:, 2], np.float32), device),
-        attributes=_upload(uv, device),
+        soup=upload(soup, device).long(),
+        frame=upload(frame, device),
+        corners=upload(np.concatenate([instant.corners for instant in batch]), device).long(),
+        depth=upload(np.ascontiguousarray(points[:, 2], np.float32), device),
+        attributes=upload(uv, device),
         candidates=np.cumsum(soup[:, 6].astype(np.int64) * soup[:, 7]),
     )
-
-
-def _upload(array: np.ndarray, device: torch.device) -> torch.Tensor:
-    tensor = torch.from_numpy(np.ascontiguousarray(array))
-    if device.type == "cuda":
-        tensor = tensor.pin_memory()
-    return tensor.to(device, non_blocking=True)
 
 
 class _Download:

@@ -77,13 +77,11 @@ class MapPlan:
         along = np.arange(len(x), dtype=np.float32) + (
             np.float32(box.left) + half - (pair.astype(np.float32) + half) * np.float32(cell))
         weight = (at - row.astype(np.float32))[:, None, None]
-        pixel = np.stack(np.meshgrid(x, y), axis=-1)
-
-        def put(array: np.ndarray) -> torch.Tensor:
-            return torch.from_numpy(array).to(device, non_blocking=True)
-
-        return MapPlan(put(row), put(weight), put(np.clip(pair, -1, columns - 1) + 1), put(along[:, None]),
-                       put(pixel), float(step), scale)  # fmt: skip
+        sides = torch.broadcast_tensors(upload(x, device)[None, :], upload(y, device)[:, None])
+        return MapPlan(
+            upload(row, device), upload(weight, device), upload(np.clip(pair, -1, columns - 1) + 1, device),
+            upload(along[:, None], device), torch.stack(sides, dim=-1), float(step), scale,
+        )  # fmt: skip
 
     def coordinates(self, grids: torch.Tensor) -> torch.Tensor:
         """Return texture coordinates [shape=(B, H, W, 2)] for displacements at the nodes."""
@@ -170,6 +168,14 @@ def soften_jumps(
     smooth = (wide[:, :-2] + 2 * wide[:, 1:-1] + wide[:, 2:] + 8) >> 4
     inner = out[:, 1:-1, 1:-1]
     inner.copy_(torch.where(found[..., None], smooth.to(torch.uint8), inner))
+
+
+def upload(array: np.ndarray, device: torch.device) -> torch.Tensor:
+    """Begin to copy an array to the device; from pinned memory, because other copies wait for the device."""
+    tensor = torch.from_numpy(np.ascontiguousarray(array))
+    if device.type == "cuda":
+        tensor = tensor.pin_memory()
+    return tensor.to(device, non_blocking=True)
 
 
 def snapped(points: FloatArray) -> np.ndarray:
