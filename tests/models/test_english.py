@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from talking_avatar.models import voice_heart  # noqa: F401 - it registers itself
 from talking_avatar.models.english import english
 from talking_avatar.pipeline_core.host import PlainHost
 from talking_avatar.pipeline_core.speech import synthesize
@@ -46,6 +47,13 @@ SPOKEN = {
     "He/she and/or they": "He she and or they",
     "5s of 1920x1080": "five seconds of nineteen twenty by ten eighty",
     "“Curly” — ‘quotes’…": "“Curly” — 'quotes'…",
+    "A 5-year-old in Jan 2024": "A five year-old in January twenty twenty four",
+    "10:00-11:00, $5-10, 16:9": "ten o'clock to eleven o'clock, five dollars to ten dollars, sixteen to nine",
+    "5 - 3 = 2, -5, 10,000th": "five minus three equals two, minus five, ten thousandth",
+    "6 ft. tall, 100 m, p. 5": "six feet tall, one hundred meters, page five",
+    "50/50, 12/25, 22/7, 2023/12/25": "fifty fifty, December twenty fifth, twenty two over seven, December twenty fifth, "
+                                      "twenty twenty three",
+    "node.js, rock 'n' roll": "node dot js, rock and roll",
     "tea ☕ & ™ 😀 end": "tea and end",
 }
 

@@ -56,7 +56,7 @@ def _date(year: str, month: int, day: int) -> str | None:
 
 
 def _iso_date(match: Match) -> str:
-    return _date(match[1], int(match[2]), int(match[3])) or match[0]
+    return _date(match[1], int(match[3]), int(match[4])) or match[0]
 
 
 def _slash_date(match: Match) -> str:
@@ -152,8 +152,12 @@ def _fraction(match: Match) -> str:
     whole, upper, lower = match[1], int(match[2]), int(match[3])
     if (upper, lower) in ((24, 7), (9, 11)):
         return f"{n.cardinal(upper)} {n.cardinal(lower)}"
+    if upper == lower:
+        return f"{n.cardinal(upper)} {n.cardinal(lower)}"
+    if not whole and upper <= 12 < lower <= 31 and lower not in (16, 20):
+        return _date("", upper, lower) or match[0]
     if not 0 < upper < lower <= 100 or (lower > 12 and lower not in (16, 20, 32, 50, 64, 100)):
-        return f"{match[1] or ''} {n.cardinal(upper)} {'out of' if upper == lower else 'slash'} {n.cardinal(lower)}"
+        return f"{match[1] or ''} {n.cardinal(upper)} over {n.cardinal(lower)}"
     spoken = n.fraction(upper, lower)
     if whole:
         return f"{_amount(whole.strip())} and {'a' + spoken[3:] if spoken.startswith('one ') else spoken}"
@@ -206,23 +210,31 @@ _TLD = "com|org|net|edu|gov|io|co|uk|de|fr|info|biz|us|ca|au|tv|me|ly|ai|dev|app
 _RULES: list[tuple[str, str | Callable[[Match], str]]] = [
     (r"\b(?:https?://|ftp://|www\.)[^\s<>\"]+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+", _address),
     (rf"\b(?:[A-Za-z][\w-]*\.)+(?:{_TLD})\b(?:/[^\s<>\"]*)?(?!\.\w)", _address),
+    (r"(?<=:\d\d)\s?[-–]\s?(?=\d{1,2}:\d\d)", " to "),
+    (r"([$£€])(\d+(?:\.\d+)?)\s?[-–]\s?\1?(?=\d)", r"\1\2 to \1"),
+    (r"(?<=\d)\s[-−]\s(?=\d+\s*=)", " minus "),
     (r"\b(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s?([AaPp])\.?[Mm]\b\.?)?(?!\d)", _time),
     (r"\b(1[0-2]|[1-9])\s?([AaPp])\.?[Mm]\b\.?", _hour),
-    (r"\b(\d{4})-(\d{2})-(\d{2})\b", _iso_date),
+    (r"\b(\d{4})([-/])(\d{1,2})\2(\d{1,2})\b", _iso_date),
     (r"\b(\d{1,2})[/.](\d{1,2})[/.](\d{4}|\d{2})\b(?![./]\d)", _slash_date),
     (rf"\b({_MONTH})\.? (\d{{1,2}})(?:st|nd|rd|th)?\b(?![\d:%/])(?:,? (\d{{4}})\b)?", _month_day),
     (rf"\b(?:[Tt]he )?(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?({_MONTH})\b\.?(?:,? (\d{{4}})\b)?", _day_month),
     (rf"(?<!\w)((?:US)?[$£€¥₹₩₽₿]|(?:USD|EUR|GBP|CHF|Rs\.?)(?=\s?\d))\s?({_NUMBER})(?:\s?-?({_BIG})\b)?", _money),
     (rf"{_START}({_NUMBER})\s?¢", lambda m: f"{_amount(m[1])} cent{'' if _is_one(m[1]) else 's'}"),
-    (r"\b([Tt]he )?'?(\d{4}|\d0)'?s\b", _decade),
+    (r"(?<!\w)([Tt]he )?'?(\d{4}|\d0)'?s\b", _decade),
     (r"\b(\d)'\s?(\d{1,2})\"", lambda m: f"{n.cardinal(int(m[1]))} foot {n.cardinal(int(m[2]))}"),
     (rf"{_START}({_SIGNED})\s?°\s?([CFK])?{_END}", _degrees),
-    (rf"{_START}({_SIGNED})[ -]?({_any_of(list(UNITS))}){_END}(?:\.(?=[,;:]))?", _unit),
+    (rf"{_START}({_SIGNED})[ -]?({_any_of(list(UNITS))}){_END}(?:\.(?=[,;:]|\s[a-z]))?", _unit),
     (rf"{_START}({_SIGNED})({_any_of(list(LONE_UNITS))}){_END}", _unit),
+    (rf"{_START}({_SIGNED}) ([mgLVW]){_END}(?!['’])", _unit),
     (rf"{_START}({_SIGNED})\s?%", lambda m: f"{_signed_amount(m[1])} percent"),
     (r"(?<![\w.])\+\d[\d ()-]{6,16}\d\b|(?<![\w.-])\(\d{3}\) ?\d{3}-\d{4}\b|(?<![\w.-])(?:\d-)?(?:\d{3}[-.])?\d{3}[-.]\d{4}(?![\w-])",
      _phone),
     (rf"\b({_any_of(list(TITLES))})\.? (?=[A-Z][\w'’-]*)", lambda m: TITLES[m[1]] + " "),
+    (rf"\b({_MONTH})\.? (?=\d{{4}}\b)", lambda m: _month(m[1]) + " "),
+    (r"\bp(p?)\. ?(?=\d)", lambda m: "pages " if m[1] else "page "),
+    (r"(?<=\s)'n'(?=\s)", "and"),
+    (r"(?<=[a-z])\.(?=[a-z]{2,4}\b)", " dot "),
     (r"\b(e\.g\.|i\.e\.|a\.k\.a\.)", lambda m: WITHOUT_STOP[m[1][:-1]]),
     (rf"(?<![\w.])({_any_of(list(ABBREVIATIONS))})\.(?!\w)", _abbreviation),
     (rf"(?<![\w.])({_any_of(list(WITHOUT_STOP))})(?![\w.])", lambda m: WITHOUT_STOP[m[1]]),
@@ -234,9 +246,11 @@ _RULES: list[tuple[str, str | Callable[[Match], str]]] = [
     (r"(?<![\w&])#(?=[A-Za-z])", "hashtag "),
     (r"(?<!\w)@(?=[A-Za-z])", "at "),
     (r"\b([A-Za-z]+) ((?=[IVXLC]+\b)(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})\b)(?!['’.]\w)", _roman),
-    (r"\b(\d+)(?:st|nd|rd|th)\b", lambda m: n.ordinal(int(m[1]))),
+    (r"\b(\d{1,3}(?:,\d{3})+|\d+)(?:st|nd|rd|th)\b", lambda m: n.ordinal(int(m[1].replace(",", "")))),
     (rf"{_START}(\d+ )?(\d{{1,3}})/(\d{{1,3}})(?![\w/])", _fraction),
-    (rf"{_START}(\d[\d,.]*)\s?[-–]\s?(\d[\d,.]*\d|\d)(?![\w-])", _range),
+    (rf"{_START}(\d+(?:[.,]\d+)*)\s?[-–]\s?(\d+(?:[.,]\d+)*)(?![\w-])", _range),
+    (r"\b(\d{1,4}):(\d{1,4})\b", _range),
+    (r"(?<=\d)-(?=[A-Za-z])", " "),
     (rf"(?<!\w)({_NUMBER})\s?([+×x*÷=])\s?(?={_NUMBER})",
      lambda m: f"{m[1]} {SYMBOLS.get(m[2]) or ('by' if len(m[1]) > 2 else 'times')} "),
     (r"(?<=\d)[xX]\b", " times"),
