@@ -95,7 +95,8 @@ VIDEO_CODECS: Mapping[str, VideoCodec] = {
         fixed={"b": "0", "row-mt": "1", "auto-alt-ref": "0"}, max_crf=63, presets=_vp9_presets()),
     "prores_ks": VideoCodec(
         ("yuv422p10le", "yuv444p10le", "yuva444p10le"),
-        {"profile": ("proxy", "lt", "standard", "hq", "4444", "4444xq"), "alpha_bits": (8, 16),
+        # No profile: the best one for the pixel format is the default, and older FFmpegs misread the names.
+        {"alpha_bits": (8, 16),
          "vendor": ("apl0", "fmpg"), "bits_per_mb": range(8193)}),
     "ffv1": VideoCodec(
         ("bgra", "bgr0", "yuv444p"),

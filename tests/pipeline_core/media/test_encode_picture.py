@@ -69,6 +69,12 @@ def test_files_say_bt709(tmp_path, name):
         assert (context.color_primaries, context.color_trc) == (1, 1)
 
 
+@pytest.mark.parametrize(("name", "profile"), [("mov-prores4444", "4444"), ("mov-prores422hq", "HQ"), ("mp4-h264", "High")])
+def test_the_profile_is_what_the_name_says(tmp_path, name, profile):
+    with av.open(str(write(tmp_path, name, [portrait_like()] * 2))) as container:
+        assert container.streams.video[0].codec_context.profile == profile
+
+
 @pytest.mark.parametrize("name", WITH_ALPHA)
 def test_transparency_survives_as_straight_alpha(tmp_path, name):
     want = with_alpha()
