@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import weakref
 from typing import TypeVar
 
 import comfy.model_management
@@ -39,6 +40,7 @@ class ComfyHost:
         shared().free(HEADROOM_BYTES - psutil.virtual_memory().available)
         context = get_executing_context()
         self._node_id = context.node_id if context else None
+        self._told = False
 
     def progress(self, done: int, total: int) -> None:
         """Move the node's bar; raises ComfyUI's interrupt after Cancel was pressed."""
@@ -49,10 +51,11 @@ class ComfyHost:
         """Show the stage in the node and write it to ComfyUI's log; raises ComfyUI's interrupt after Cancel."""
         comfy.model_management.throw_exception_if_processing_interrupted()
         logger.info("%s", text)
-        # Not imported: where nodes run without the server, there is nobody to show it to.
-        server = getattr(getattr(sys.modules.get("server"), "PromptServer", None), "instance", None)
-        if self._node_id is not None and hasattr(server, "send_progress_text"):
-            server.send_progress_text(text, self._node_id)
+        _show(self._node_id, text)
+        if not self._told:
+            # The page keeps the last text after the run: a blank one says that nothing goes on any more.
+            self._told = True
+            weakref.finalize(self, _show, self._node_id, " ").atexit = False
 
     def load(self, module: torch.nn.Module) -> None:
         """Ask ComfyUI for room on the device, and move the network there.
@@ -69,6 +72,14 @@ class ComfyHost:
             if any(tensor.device.type != device.type for tensor in (*module.parameters(), *module.buffers())):
                 # With --novram ComfyUI leaves layers outside that are not of its own kind.
                 module.to(device)
+
+
+def _show(node_id: str | None, text: str) -> None:
+    """Show a text in a node, where ComfyUI's server runs and can do so."""
+    # Not imported: where nodes run without the server, there is nobody to show it to.
+    server = getattr(getattr(sys.modules.get("server"), "PromptServer", None), "instance", None)
+    if node_id is not None and hasattr(server, "send_progress_text"):
+        server.send_progress_text(text, node_id)
 
 
 def keep(output: T) -> T:

@@ -135,7 +135,8 @@ def test_run_the_workflow_on_the_page_and_get_it_back_from_the_mp4(page, helpers
     failures = page.evaluate("() => seen.filter(e => e[0] === 'execution_error').map(e => e[1].exception_message)")
     assert failures == []
     stages = page.evaluate("() => seen.filter(e => e[0] === 'progress_text').map(e => e[1])")
-    assert any(stage["nodeId"] and stage["text"] for stage in stages), "nodes tell what they do"
+    assert any(stage["nodeId"] == "8" and stage["text"].strip() for stage in stages), "the node tells what it does"
+    assert {stage["nodeId"]: stage["text"].strip() for stage in stages}["8"] == "", "and nothing stale stays"
     shown = page.evaluate("() => app.nodeOutputs['8'].images[0]")
     assert shown["filename"].endswith(".mp4")
     page.wait_for_function("() => [...document.querySelectorAll('video')].some(v => v.videoWidth > 0)", timeout=30_000)

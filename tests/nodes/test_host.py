@@ -106,8 +106,12 @@ def server(pack, monkeypatch):
 
 
 def test_the_stage_is_shown_in_the_node_that_runs(host_module, server):
-    host_module.ComfyHost().status("Fitting the head")
-    assert server.said == [("7", "Fitting the head")]
+    host = host_module.ComfyHost()
+    host.status("Fitting the head")
+    host.status("Drawing")
+    assert server.said == [("7", "Fitting the head"), ("7", "Drawing")]
+    del host
+    assert server.said[2:] == [("7", " ")], "nothing stale stays in the node"
 
 
 def test_a_stage_without_a_server_or_a_node_is_no_error(host_module, server, monkeypatch):
