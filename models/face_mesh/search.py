@@ -32,6 +32,8 @@ NARROW_SHARE = 0.4
 HINT_SCORE = 0.35
 """Another candidate of this score hints at a second person."""
 _TILE_FLOOR = 0.35
+MAX_TURNED = 6
+"""How many doubtful candidates of a look at the whole picture are examined from all sides."""
 
 Wanted = Callable[[Sequence[DetectedFace], float], bool]
 
@@ -88,7 +90,7 @@ class FaceMesh:
 
     def _search(self, image: UInt8Array, found: Sequence[Found], host: Host) -> list[DetectedFace]:
         """Look closer until what is there is clear; faces seen already stay as they are."""
-        seen = settle(image, found, host, turn=3)
+        seen = settle(image, found, host, turn=MAX_TURNED)
         if self.how == "auto" and _is_portrait(seen, image):
             return seen
         steps, longer_px = _steps(image), float(max(image.shape[:2]))
@@ -118,8 +120,8 @@ def _steps(image: UInt8Array) -> list[Step]:
     parts = [n for n in TILE_PARTS if longer_px / n >= MIN_TILE_PX]
     turned = [Region(full.x, full.y, full.side, angle) for angle in QUARTERS]
     return [
-        Step([full], True, 2, FLOOR_SCORE, _always),
-        Step([whole(image, MARGIN_SCALE)], False, 2, FLOOR_SCORE, _nothing),
+        Step([full], True, MAX_TURNED, FLOOR_SCORE, _always),
+        Step([whole(image, MARGIN_SCALE)], False, MAX_TURNED, FLOOR_SCORE, _nothing),
         *(Step(tiles(image, n, TILE_OVERLAP), True, 0, _TILE_FLOOR, _small_or_group(n)) for n in parts),
         *(Step([region], far, 0, SURE_SCORE, _nothing) for far in (False, True) for region in turned),
         *(Step([Region(r.x, r.y, r.side, angle) for r in tiles(image, n, TILE_OVERLAP)], True, 0, SURE_SCORE, _nothing)
