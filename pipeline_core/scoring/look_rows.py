@@ -20,7 +20,7 @@ from .scorecard import Gate, Row, at_most, within
 
 SHARP = within((0.75, 1.35), (0.5, 1.7))
 """Too sharp is a fault as well: hard edges."""
-MOUTH_SHARP = within((0.65, 1.5), (0.45, 2.0))
+MOUTH_SHARP = within((0.6, 1.5), (0.45, 2.0))
 """The lips' border comes and goes here with every sound."""
 SHARP_EYES_MIN_PX = 40.0
 """Smaller faces hold too little detail to be compared."""
@@ -47,7 +47,7 @@ NO_SOURCE = "no source given: use --source with the photo"
 def look_rows(seen: Observation) -> list[Row]:
     """Return the rows that compare the face with its source."""
     rows = [
-        Row("mouth_sharpness", "sharpness around the mouth over the source's", None, "ratio", "0.65 .. 1.5; ours 0.7 .. 1.1"),
+        Row("mouth_sharpness", "sharpness around the mouth over the source's", None, "ratio", "0.6 .. 1.5; ours 0.6 .. 1.4"),
         Row("face_sharpness", "sharpness of the other face over the source's", None, "ratio", "0.75 .. 1.35; ours 0.9 .. 1.2"),
         Row("seam", "border of something pasted, over that of a hard paste", None, "ratio",
             "<= 0.55; real clips 0.2 .. 0.5"),

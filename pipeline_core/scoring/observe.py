@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import MissingDependency, NoFaceFound
-from ..face.choice import default_landmarker
+from ..face.choice import DetectSettings, landmarker_of
 from ..host import Host
 from ..interfaces import Landmarker
 from ..media.image import load_portrait
@@ -50,7 +50,7 @@ class Judges:
 
 def available_judges() -> Judges:
     """Return the judges that are installed: dlib's where it is, and the pack's own landmarks."""
-    own = default_landmarker()
+    own = landmarker_of(DetectSettings())
     try:
         DlibLandmarks()
         return Judges(DlibLandmarks, DlibDescriptor(), own)
@@ -214,6 +214,10 @@ def observe(video: str | os.PathLike[str], source: str | os.PathLike[str] | None
             frozen.add(time_s, _cut(frame, first))
         if look is not None and index % every == 0:
             look.add(frame, seen, dense)
+            if len(look.laid) >= 2 * SAMPLES:
+                # The header told fewer frames than there are: half of the samples will do.
+                every *= 2
+                del look.laid[::2]
     host.progress(total, total)
     if meshed.first is None and judged.first is None:
         raise NoFaceFound(f"no judge sees a face in {Path(video).name!r} ({len(times)} frames)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
@@ -47,13 +48,20 @@ def stage(tmp_path_factory):
     face = photo.image[0:300, 70:370]
     source = str(folder / "source.png")
     cv2.imwrite(source, cv2.resize(face, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_CUBIC)[..., ::-1])
-    render_avatar(AvatarRequest(portrait=source, out_path=clip, text=TEXT, motion=MotionSettings(seed=1),
-                                render=RenderSettings()), host)
+    made = render_avatar(AvatarRequest(portrait=source, out_path=clip, text=TEXT, motion=MotionSettings(seed=1),
+                                       render=RenderSettings()), host)
     monkeypatch = pytest.MonkeyPatch()
     monkeypatch.setattr(observing, "SAMPLES", 15)
     seen = observe(clip, source, dataclasses.replace(available_judges(), own=Blind()), host)
     monkeypatch.undo()
-    return SimpleNamespace(host=host, speech=speech, clip=clip, source=source, seen=seen)
+    return SimpleNamespace(host=host, speech=speech, clip=clip, source=source, seen=seen, made=made)
+
+
+def test_the_size_on_disk_was_known_before(stage):
+    written, said = Path(stage.clip).stat().st_size / 1e6, stage.made.estimate.disk_mb
+    assert said / 2 < written < 2 * said
+    # The control: what a format without loss would take.
+    assert written < 0.1 * stage.made.frames * SIDE_PX**2 * 1.5 / 1e6
 
 
 def rows_of(rows):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from fractions import Fraction
 
 import cv2
@@ -11,6 +12,7 @@ from talking_avatar.pipeline_core.errors import Cancelled, NoFaceFound
 from talking_avatar.pipeline_core.host import PlainHost
 from talking_avatar.pipeline_core.interfaces import DetectedFace
 from talking_avatar.pipeline_core.media.encode import EncodeSettings, write_video
+from talking_avatar.pipeline_core.scoring import observe as observing
 from talking_avatar.pipeline_core.scoring.canvas import Canvas, paste_seam, pasted_control, similarity
 from talking_avatar.pipeline_core.scoring.landmarks import IBUG_68, MESH_478
 from talking_avatar.pipeline_core.scoring.observe import Judges
@@ -86,6 +88,17 @@ def test_a_frozen_clip_fails_idle(video):
     card = scored(video(frozen=True), Sees(moves=False))
     assert card.row("frozen").verdict == "bad" and card.row("frozen").value >= 2
     assert card.verdict == "bad"
+
+
+def test_a_header_that_lies_does_not_fill_the_memory(video, tmp_path, monkeypatch):
+    monkeypatch.setattr(observing, "SAMPLES", 4)
+    told = observing.probe(video())
+    monkeypatch.setattr(observing, "probe", lambda path: dataclasses.replace(told, frames=1))
+    source = tmp_path / "source.png"
+    cv2.imwrite(str(source), textured())
+    seen = observing.observe(video(), source, Judges(None, None, Sees()), PlainHost())
+    assert 4 <= len(seen.laid) < 8 and len(seen.times_s) == FRAMES
+    assert seen.canvas.eyes_px == pytest.approx(40, abs=1)
 
 
 def test_a_silent_video_has_no_lips(video):
