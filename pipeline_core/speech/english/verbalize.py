@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import cache
 
 from . import numbers as n
 from .tables import (
@@ -260,7 +261,12 @@ _RULES: list[tuple[str, str | Callable[[Match], str]]] = [
     (rf"{_SIGNED}", _plain),
 ]
 _LETTER_SIGNS = frozenset("µμπªº")
-_COMPILED = [(re.compile(pattern), action) for pattern, action in _RULES]
+
+
+@cache
+def _compiled() -> list[tuple[re.Pattern[str], str | Callable[[Match], str]]]:
+    """Compile the rules at their first use: doing it at import would delay every start of the program."""
+    return [(re.compile(pattern), action) for pattern, action in _RULES]
 
 
 def _is_foreign(letter: str) -> bool:
@@ -292,7 +298,7 @@ def verbalize(text: str) -> str:
         "Dr. Lee paid $5 at 3:30." -> "Doctor Lee paid five dollars at three thirty."
     """
     text = _readable(text)
-    for pattern, action in _COMPILED:
+    for pattern, action in _compiled():
         text = pattern.sub(action, text)
     for sign, word in SYMBOLS.items():
         if sign in text:
