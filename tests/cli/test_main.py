@@ -26,7 +26,7 @@ def call(argv, capsys):
 
 @pytest.mark.parametrize(("argv", "word"), [
     ([], "COMMAND"),
-    (["score", "x.mp4"], "score"),
+    (["score", "x.mp4"], "x.mp4"),
     (["render"], "--out"),
     (["render", "--text", "x", "--out", "b.mp4"], "--portrait"),
     (["render", "--portrait", "a.png", "--out", "b.mp4"], "--audio"),
