@@ -78,8 +78,9 @@ def _show(node_id: str | None, text: str) -> None:
     """Show a text in a node, where ComfyUI's server runs and can do so."""
     # Not imported: where nodes run without the server, there is nobody to show it to.
     server = getattr(getattr(sys.modules.get("server"), "PromptServer", None), "instance", None)
-    if node_id is not None and hasattr(server, "send_progress_text"):
-        server.send_progress_text(text, node_id)
+    send = getattr(server, "send_progress_text", None)
+    if node_id is not None and send is not None:
+        send(text, node_id)
 
 
 def keep(output: T) -> T:
