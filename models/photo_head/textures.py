@@ -127,8 +127,8 @@ def lid_texture(image: UInt8Array, model: HeadModel, side: str, source_px: Float
     right, bottom = np.clip(np.ceil(lid.max(0) + width * 0.5).astype(int), [left + 4, top + 4], size)
     crop = image[top:bottom, left:right]
     detail = min(1.0, LID_DETAIL_PX / width)
-    outlines = [(points - np.array([left, top])) * detail for points in (_ordered(region, xy, 1.0), lid)]
-    fill, share = _lid_layers(_resized(crop, detail).astype(np.float32), *outlines, width * detail)
+    eye, lid = ((points - np.array([left, top])) * detail for points in (_ordered(region, xy, 1.0), lid))
+    fill, share = _lid_layers(_resized(crop, detail).astype(np.float32), eye, lid, width * detail)
     if detail < 1.0:
         fill, share = (cv2.resize(layer, crop.shape[1::-1], interpolation=cv2.INTER_LINEAR) for layer in (fill, share))
     painted = np.clip(np.round(crop + share[..., None] * (fill - crop)), 0, 255).astype(np.uint8)
