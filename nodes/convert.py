@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -93,13 +93,6 @@ class ImageBatch:
             return pixels
         grey = np.repeat(pixels[..., :1], 3, axis=2)
         return grey if pixels.shape[2] == 1 else np.dstack([grey, pixels[..., 1]])
-
-
-def frames_of(image: torch.Tensor) -> Iterator[UInt8Array]:
-    """Yield the pictures of an IMAGE one by one, so that only one exists in 8 bits."""
-    batch = pictures_of(image)
-    for index in range(len(batch)):  # iterating a tensor makes a view of every picture first
-        yield to_pixels(batch[index])
 
 
 def to_frames(source: torch.Tensor | Input.Video | None) -> ImageBatch | MediaFile | None:

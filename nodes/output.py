@@ -153,12 +153,10 @@ def _replaced(source: RenderPlan | torch.Tensor, replacement: torch.Tensor | Inp
 
 
 def _from_images(images: torch.Tensor, fps: float, sound: Sound | None) -> _Clip:
-    if not len(images):
-        raise InputError("the IMAGE batch is empty", hint="Connect an IMAGE with at least one picture.")
-    rate = exact_fps(str(fps))
-    count = _count(len(images), rate, sound)
-    size = int(images.shape[2]), int(images.shape[1])
-    return _Clip(_held(convert.frames_of(images), count), size, rate, count, sound)
+    batch, rate = convert.ImageBatch(images), exact_fps(str(fps))
+    count = _count(len(batch), rate, sound)
+    pictures = (batch[index] for index in range(len(batch)))
+    return _Clip(_held(pictures, count), batch.size_px, rate, count, sound)
 
 
 def _expecting(source: RenderPlan | torch.Tensor, settings: EncodeSettings, clip: _Clip, host: ComfyHost) -> Host:

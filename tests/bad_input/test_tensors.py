@@ -103,7 +103,7 @@ def test_tensors_on_another_device(convert, rgb):
 
 @pytest.mark.parametrize("shape", [(0, 48, 64, 3), (1, 0, 64, 3), (1, 3, 48, 64), (1, 48, 64, 5), (1, 1, 48, 64, 3), (64,), ()])
 def test_images_that_are_none(convert, shape):
-    for use in (convert.to_portrait, convert.ImageBatch, lambda image: list(convert.frames_of(image))):
+    for use in (convert.to_portrait, convert.ImageBatch):
         with pytest.raises(InputError) as caught:
             use(torch.zeros(shape))
         assert "IMAGE" in caught.value.message and caught.value.hint
@@ -141,7 +141,6 @@ def test_a_huge_batch_is_read_picture_by_picture(convert, rgb, monkeypatch):
     assert len(batch) == 1_000_000 and batch.size_px == (64, 48) and not seen
     assert np.array_equal(batch[999_999], rgb) and len(seen) == 1
     assert np.array_equal(convert.to_portrait(huge).image, rgb) and len(seen) == 2
-    assert np.array_equal(next(convert.frames_of(huge)), rgb) and len(seen) == 3
 
 
 @pytest.mark.parametrize("audio", [

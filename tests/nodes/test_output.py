@@ -42,6 +42,12 @@ def test_images_and_sound_become_a_file_that_the_page_can_show(node, tmp_path):
     assert json.loads(tags["prompt"]) == {"1": {}} and json.loads(tags["workflow"]) == {"nodes": []}
 
 
+@pytest.mark.parametrize("shape", [(4, 36, 64, 1), (4, 36, 64, 2), (36, 64, 3), (36, 64), (4, 36, 64)])
+def test_images_of_any_usual_shape_are_written(node, shape):
+    shades, *_ = opened(node.execute(source=torch.full(shape, 0.5), **DEFAULTS).args[1])
+    assert len(shades) == (4 if shape[0] == 4 else 1)
+
+
 def test_the_last_picture_is_held_until_the_sound_ends(node):
     shades, *_ = opened(node.execute(source=ramp(3), audio=buzz(0.4), **DEFAULTS).args[1])
     assert len(shades) == 10
