@@ -44,7 +44,8 @@ class Clip:
     def intake(self, form: Format) -> Intake:
         """Return what brings the frames to the form of a format."""
         return Intake(self.size, alpha=form.has_alpha, background_rgb=self.settings.background_rgb,
-                      max_side_px=form.max_side_px, lossy=form.video_codec in _LOSSY_ALPHA)
+                      max_side_px=form.max_side_px, min_side_px=form.video.min_side_px,
+                      lossy=form.video_codec in _LOSSY_ALPHA)
 
 
 class Writer(Protocol):

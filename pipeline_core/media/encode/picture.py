@@ -35,15 +35,18 @@ class Intake:
         Colour behind transparent pixels where it does not.
     max_side_px : int
         Larger frames are scaled down; 0 keeps any size.
+    min_side_px : int
+        Frames are scaled down no further than to this on their shorter side: some encoders write
+        beyond their own memory below it.
     lossy : bool
         Whether the codec mixes neighbouring pixels.
     """
 
     def __init__(self, size: tuple[int, int], *, alpha: bool, background_rgb: tuple[int, int, int],
-                 max_side_px: int = 0, lossy: bool = False) -> None:
+                 max_side_px: int = 0, min_side_px: int = 1, lossy: bool = False) -> None:
         self._given, self._alpha, self._background, self._lossy = size, alpha, background_rgb, lossy
-        scale = min(1.0, max_side_px / max(size)) if max_side_px else 1.0
-        self.size = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
+        scale = min(1.0, max(max_side_px / max(size), min_side_px / min(size))) if max_side_px else 1.0
+        self.size = (round(size[0] * scale), round(size[1] * scale))
         self.lost_alpha = False
 
     def take(self, frame: UInt8Array, index: int) -> UInt8Array:

@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+from fractions import Fraction
 
 import pytest
 from talking_avatar.pipeline_core.errors import MissingDependency, SettingError
@@ -16,6 +17,7 @@ from talking_avatar.pipeline_core.media.encode import (
     usable_formats,
 )
 from talking_avatar.pipeline_core.media.encode import formats as module
+from talking_avatar.pipeline_core.media.encode.container import Clip
 
 GOOD = {"title": "Mine", "container": "mkv", "video": {"codec": "libx264", "pixel_format": "yuv420p"}}
 
@@ -66,6 +68,15 @@ def test_what_is_not_listed_is_refused(tmp_path, change):
     with pytest.raises(SettingError, match="cannot be used") as caught:
         load_format(put(tmp_path, {**GOOD, **change}))
     assert caught.value.hint
+
+
+def test_a_format_cannot_scale_pictures_below_what_its_encoder_stands(tmp_path):
+    small = {**GOOD, "max_side_px": 32, "video": {"codec": "libx265", "pixel_format": "yuv420p"}}
+    form = load_format(put(tmp_path, small))
+    for size, scaled in (((640, 64), (640, 64)), ((1280, 640), (128, 64)), ((64, 64), (64, 64))):
+        clip = Clip(Fraction(25), size, 1, None, EncodeSettings(form))
+        assert clip.intake(form).size == scaled
+    assert clip.intake(find_format("gif")).size == (64, 64)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "[" * 100_000, '{"title": "' + "x" * 20_000 + '"}'],
