@@ -44,7 +44,7 @@ class EncodeSettings:
         SettingError
             If the name does not say it, or has an ending that is not the format's.
         MissingDependency
-        If the installed PyAV cannot write it.
+            If the installed PyAV cannot write it.
         """
         if isinstance(self.format, Format):
             form = writable(self.format)

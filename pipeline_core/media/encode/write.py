@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -88,15 +89,13 @@ def write_video(
     stop = threading.Event()
     clip = Clip(fps, size, count, sound, settings, metadata, stop.is_set)
     try:
-        with appearing(out_path, folder=form.is_folder, overwrite=overwrite) as result:
+        # Both places are checked before a writer is open, which somebody would have to close.
+        with (appearing(out_path, folder=form.is_folder, overwrite=overwrite) as result,
+              nullcontext() if preview_path is None else appearing(preview_path) as small):
             notes = check_space(result.part, estimate_bytes(form, settings.crf, size=size, fps=fps, count=count,
                                                             sound=sound))
             writer = _WRITERS.get(form.container_name, ContainerWriter)(result.part, form, clip)
-            if preview_path is None:
-                feed(frames, writer, count, host, stop)
-            else:
-                with appearing(preview_path) as small:
-                    feed(frames, _Both(writer, small.part, clip), count, host, stop)
+            feed(frames, writer if small is None else _Both(writer, small.part, clip), count, host, stop)
     except av.FFmpegError as error:
         raise OutputError(f"cannot write {os.fspath(out_path)!r}: {error}", hint=WRITE_HINT) from error
     return EncodeReport(count, float(count / fps), writer.busy_s, os.fspath(result.path),

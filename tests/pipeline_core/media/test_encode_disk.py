@@ -1,10 +1,12 @@
 """Full disks, taken names, and long sounds."""
 
+import os
 import shutil
 import signal
 import threading
 from contextlib import contextmanager
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -60,6 +62,16 @@ def test_a_full_disk_is_said_wherever_it_happens(tmp_path, name):
             write(path, name, sound=noise(0.4))
         assert "space" in caught.value.hint
         assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="the system does not list open files")
+def test_a_preview_that_cannot_be_written_leaves_nothing_open(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutputError, match="no folder") as caught:
+        write(tmp_path / "a.webp", preview_path=tmp_path / "file" / "small.mp4")
+    held = [os.readlink(link) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    assert not [name for name in held if ".part" in name] and caught.value.hint
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
 def test_too_little_room_is_noticed_before_the_work(tmp_path, monkeypatch):
