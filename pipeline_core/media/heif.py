@@ -27,6 +27,8 @@ _CODECS = {b"hvc1": ("hevc", b"hvcC"), b"av01": ("libdav1d", b"av1C")}
 _ALPHA = (b"urn:mpeg:hevc:2015:auxid:1", b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha")
 _AV1_CONFIG_BYTES = 4
 MAX_TILES = 4096
+MAX_CODED_PIXELS = 160_000_000
+"""Of all tiles together: the largest picture, and what they reach beyond its edges."""
 Pixels = npt.NDArray[Any]
 
 
@@ -139,7 +141,11 @@ def _exact(pixels: Pixels, size_px: tuple[int, int]) -> Pixels:
 
 def _tiles(found: Catalogue, items: list[Item], size_px: tuple[int, int]) -> list[Pixels]:
     """Decode coded items of one size; one decoder serves all that share their parameters."""
+    # The size of the whole has been checked; parts may claim any other, and share their bytes.
+    if len(items) * size_px[0] * size_px[1] > MAX_CODED_PIXELS:
+        raise ValueError("the parts of the picture are larger than the whole may be")
     tags = _tags(items[0]) or _tags(found.items[found.primary])
+    left = len(found.data)
     out: dict[int, Pixels] = {}
     decoder: Any = None
     settings = b""
@@ -151,7 +157,11 @@ def _tiles(found: Catalogue, items: list[Item], size_px: tuple[int, int]) -> lis
         if decoder is None or record != settings:
             _collect(decoder, None, tags, out)
             decoder, settings = _decoder(codec, record, size_px), record
-        packet = av.Packet(record[_AV1_CONFIG_BYTES:] + found.payload(item) if codec != "hevc" else found.payload(item))
+        payload = found.payload(item)
+        left -= len(payload)
+        if left < 0:
+            raise ValueError("the parts of the picture are larger than the file")
+        packet = av.Packet(payload if codec == "hevc" else record[_AV1_CONFIG_BYTES:] + payload)
         packet.pts = packet.dts = index
         _collect(decoder, packet, tags, out)
     _collect(decoder, None, tags, out)

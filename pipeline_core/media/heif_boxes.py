@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 _BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2", b"msf1", b"avif", b"avis")
 MAX_ITEMS = 20_000
 """A 128 megapixel picture in tiles of 256 px has 2000; depth maps and gain maps add as many."""
+MAX_PIECES = 2 * MAX_ITEMS
+"""Items lie in one piece, seldom in more. A list of empty pieces costs a few bytes of file and any amount of memory."""
 
 
 def looks_like_heif(head: bytes) -> bool:
@@ -91,6 +93,8 @@ class Catalogue:
     data: memoryview
     primary: int = 0
     items: dict[int, Item] = field(default_factory=dict)
+    pieces: int = 0
+    """Number of all extents so far."""
     idat: memoryview = field(default_factory=lambda: memoryview(b""))
 
     def item(self, number: int) -> Item:
@@ -158,7 +162,11 @@ def _iloc(box: Reader, found: Catalogue) -> None:
         method = box.number(2) & 15 if version else 0
         box.number(2)
         base = box.number(base_size)
-        for _ in range(box.number(2)):
+        count = box.number(2)
+        found.pieces += count
+        if found.pieces > MAX_PIECES:
+            raise ValueError("the file lists too many pieces")
+        for _ in range(count):
             box.number(index_size)
             offset, length = base + box.number(offset_size), box.number(length_size)
             item.extents.append((method, offset, length))

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageFile
 from talking_avatar.pipeline_core.errors import AvatarError, InputError, MissingDependency, UnreadableMedia
-from talking_avatar.pipeline_core.media import heif, picture_file
+from talking_avatar.pipeline_core.media import heif, heif_boxes, picture_file
 from talking_avatar.pipeline_core.media.image import load_portrait
 
 KINDS = {"png": {}, "jpg": {"quality": 95}, "webp": {"lossless": True}, "gif": {}, "bmp": {}, "tif": {}, "ppm": {}, "tga": {},
@@ -73,6 +73,32 @@ def test_heic_that_lies_about_its_size_is_refused(tmp_path, make):
             load_portrait(tmp_path / f"{name}.heic")
     (tmp_path / "ok.heic").write_bytes(small)  # codecs pad to their block size: a smaller claim is a crop
     assert load_portrait(tmp_path / "ok.heic").image.shape == (16, 16, 3)
+
+
+def test_heic_parts_that_are_larger_than_the_whole_are_refused_before_decoding(tmp_path, make):
+    data = make.heif(make.smooth(64, 64), tile=64, grid_size=(60, 60))
+    (tmp_path / "a.heic").write_bytes(data.replace(struct.pack(">II", 64, 64), struct.pack(">II", 20_000, 20_000)))
+    with pytest.raises(UnreadableMedia, match="larger than the whole"):
+        load_portrait(tmp_path / "a.heic")
+    found = heif_boxes.read_catalogue(make.heif(make.smooth(128, 128), tile=64))
+    tiles = [found.items[number] for number in found.items[1].parts[b"dimg"]]
+    assert len(heif._tiles(found, tiles, (64, 64))) == 4
+    with pytest.raises(ValueError, match="larger than the file"):
+        heif._tiles(found, tiles * 100, (64, 64))
+
+
+def test_heic_that_lists_millions_of_pieces_is_refused(tmp_path, make):
+    table = make.full(b"iloc", 0, 0, struct.pack(">BBH", 0, 0, 20), struct.pack(">HHH", 1, 0, 65_535) * 20)
+    data = make.box(b"ftyp", b"heic", bytes(4), b"heic") + make.full(
+        b"meta", 0, 0, make.full(b"pitm", 0, 0, struct.pack(">H", 1)), table)
+    (tmp_path / "a.heic").write_bytes(data)
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnreadableMedia, match="too many pieces"):
+            load_portrait(tmp_path / "a.heic")
+        assert len(data) < 200 and tracemalloc.get_traced_memory()[1] < 20e6
+    finally:
+        tracemalloc.stop()
 
 
 def test_heic_tiles_that_are_missing_are_not_replaced_by_black(tmp_path, make):
