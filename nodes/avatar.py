@@ -20,7 +20,7 @@ from .host import ComfyHost, keep
 from .input_files import expect_file, fingerprint
 from .load import NOT_CONNECTED, chosen_portrait, portrait_choices
 from .motion import SEED_MAX
-from .output import _metadata, _place
+from .output import graph_tags, place_for
 from .speech import SAMPLE_TEXT
 
 logger = logging.getLogger("talking_avatar")
@@ -109,20 +109,20 @@ class TalkingAvatar(io.ComfyNode):
         host = OverallHost(ComfyHost(), STAGES)
         portrait = chosen_portrait(file) if image is None else convert.to_portrait(image)
         width, height = _size(size)
-        folder, name, subfolder = _place(
+        folder, name, subfolder = place_for(
             filename_prefix, (width or portrait.width_px, height or portrait.height_px), save_output)
-        place = os.path.join(folder, f"{name}.mp4")
         result = render_avatar(AvatarRequest(
-            portrait=portrait, out_path=place, audio=None if audio is None else convert.to_sound(audio), text=text,
+            portrait=portrait, out_path=os.path.join(folder, f"{name}.mp4"), overwrite=False,
+            audio=None if audio is None else convert.to_sound(audio), text=text,
             transcript=transcript, voice=voice, motion=_motion(emotion, expressiveness, head, fps, seed),
             render=RenderSettings(width_px=width, height_px=height),
-            metadata=_metadata(cls.hidden.prompt, cls.hidden.extra_pnginfo),
+            metadata=graph_tags(cls.hidden.prompt, cls.hidden.extra_pnginfo),
         ), host)
         for warning in result.warnings:
             logger.warning("%s", warning)
         kind = io.FolderType.output if save_output else io.FolderType.temp
-        shown = ui.SavedResult(os.path.basename(place), subfolder, kind)
-        return io.NodeOutput(keep(InputImpl.VideoFromFile(place)), place, ui=ui.PreviewVideo([shown]))
+        shown = ui.SavedResult(os.path.basename(result.out), subfolder, kind)
+        return io.NodeOutput(keep(InputImpl.VideoFromFile(result.out)), result.out, ui=ui.PreviewVideo([shown]))
 
 
 def _size(name: str) -> tuple[int | None, int | None]:

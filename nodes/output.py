@@ -105,7 +105,7 @@ class VideoMux(io.ComfyNode):
         clip = _from_plan(source, sound, host) if isinstance(source, RenderPlan) else _from_images(source, fps, sound)
         settings = EncodeSettings(form, crf=crf, preset=preset)
         written = _write(clip, filename_prefix, save_output, settings,
-                         _metadata(cls.hidden.prompt, cls.hidden.extra_pnginfo), _expecting(source, settings, clip, host))
+                         graph_tags(cls.hidden.prompt, cls.hidden.extra_pnginfo), _expecting(source, settings, clip, host))
         return io.NodeOutput(_as_video(written.path, form), written.path, ui=ui.PreviewVideo([written.shown]))
 
 
@@ -182,7 +182,7 @@ def _write(clip: _Clip, prefix: str, save_output: bool, settings: EncodeSettings
            host: Host) -> _Written:
     form = settings.format
     assert isinstance(form, Format)
-    folder, name, subfolder = _place(prefix, clip.size_px, save_output)
+    folder, name, subfolder = place_for(prefix, clip.size_px, save_output)
     shows_itself = form.plays_in_browser or form.container_name == "webp"
     preview = None if shows_itself else os.path.join(folder_paths.get_temp_directory(),
                                                      f"talking_avatar_{uuid.uuid4().hex}.mp4")
@@ -210,7 +210,7 @@ def _format_folders() -> list[str]:
     return [os.path.join(folder, "formats") for folder in folder_paths.get_folder_paths("talking_avatar")]
 
 
-def _place(prefix: str, size_px: tuple[int, int], save_output: bool) -> tuple[str, str, str]:
+def place_for(prefix: str, size_px: tuple[int, int], save_output: bool) -> tuple[str, str, str]:
     """Return folder, name without ending and sub-folder of the file to write, by ComfyUI's own rules."""
     root = folder_paths.get_output_directory() if save_output else folder_paths.get_temp_directory()
     try:
@@ -221,7 +221,7 @@ def _place(prefix: str, size_px: tuple[int, int], save_output: bool) -> tuple[st
     return folder, f"{name}_{counter:05}_", subfolder
 
 
-def _metadata(prompt: Any, extra: dict[str, Any] | None) -> dict[str, str]:
+def graph_tags(prompt: Any, extra: dict[str, Any] | None) -> dict[str, str]:
     """Return what restores the graph when the file is dropped on the canvas."""
     if args.disable_metadata:
         return {}

@@ -53,6 +53,8 @@ class AvatarRequest:
     blend: BlendSettings = field(default_factory=BlendSettings)
     encode: EncodeSettings = field(default_factory=EncodeSettings)
     metadata: Mapping[str, str] = field(default_factory=dict)
+    overwrite: bool = True
+    """Whether a file of that name is replaced; otherwise the next free number is taken."""
 
 
 @dataclass(frozen=True)
@@ -125,9 +127,10 @@ def render_avatar(request: AvatarRequest, host: Host) -> AvatarResult:
     report = write_video(
         frames(plan, 0, None, host), request.out_path, fps=plan.fps, size=plan.size_px, count=plan.frames,
         sound=sound, settings=encode, metadata=request.metadata, host=Forecast(host, plan, encode, form),
+        overwrite=request.overwrite,
     )
     return AvatarResult(
-        out=os.path.abspath(request.out_path), frames=report.frames, fps=float(plan.fps),
+        out=os.path.abspath(report.path), frames=report.frames, fps=float(plan.fps),
         duration_s=report.duration_s, prepare_s=preparing.total_s, wall_s=time.perf_counter() - began,
         encode_s=report.encode_s, peak_rss_mb=peak_rss_mb(), speech_source=speech.source,
         warnings=tuple(dict.fromkeys([*plan.warnings, *speech.warnings, *expected.warnings, *report.warnings])),

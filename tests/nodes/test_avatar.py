@@ -1,5 +1,7 @@
 """The one node: its frames are those of the chain, its bar runs over everything, and it can be cancelled."""
 
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import av
@@ -77,6 +79,24 @@ def test_cancel_leaves_no_file(node, small, audio, tmp_path, monkeypatch):
     with pytest.raises(management.InterruptProcessingException):
         node.execute(**{**DEFAULTS, "image": small, "audio": audio})
     assert not [p for p in tmp_path.rglob("*") if p.is_file()]
+
+
+def test_a_name_that_is_taken_meanwhile_is_left_alone(node, small, audio, monkeypatch):
+    module = sys.modules[node.__module__]
+    real = module.render_avatar
+    taken = []
+
+    def after_another(request, host):
+        taken.append(Path(request.out_path))
+        taken[0].parent.mkdir(parents=True, exist_ok=True)
+        taken[0].write_bytes(b"mine")
+        return real(request, host)
+
+    monkeypatch.setattr(module, "render_avatar", after_another)
+    result = node.execute(**{**DEFAULTS, "image": small, "audio": audio})
+    assert taken[0].read_bytes() == b"mine" and taken[0].name == "avatar_00001_.mp4"
+    assert Path(result.args[1]) == taken[0].with_name("avatar_00002_.mp4") and len(pictures(result.args[1])) == 6
+    assert result.ui.values[0]["filename"] == "avatar_00002_.mp4"
 
 
 @pytest.mark.parametrize(("changes", "error", "word"), [
