@@ -7,7 +7,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -145,7 +145,13 @@ def _settle(result: Appearing, folder: bool, overwrite: bool) -> None:
         result.path = next_name(result.path)
     if folder and _ON_WINDOWS and result.path.is_dir():
         result.path.rmdir()  # Windows renames to free names only
-    os.replace(result.part, result.path)
+    try:
+        os.replace(result.part, result.path)
+    except OSError:  # a folder that somebody has filled meanwhile, or a file that Windows holds
+        if not overwrite:
+            with suppress(OSError):  # what was put into it by others stays
+                result.path.rmdir() if folder else result.path.unlink()
+        raise
 
 
 def _claimed(path: Path, folder: bool) -> bool:

@@ -50,6 +50,18 @@ def test_an_unfinished_file_leaves_the_old_one_and_nothing_else(tmp_path, error)
     assert target.read_text() == "old" and list(tmp_path.iterdir()) == [target]
 
 
+@pytest.mark.parametrize("folder", [False, True])
+def test_a_claimed_name_is_given_back_when_the_result_cannot_take_it(tmp_path, monkeypatch, folder):
+    def refuse(source, target):
+        raise PermissionError(13, "the file is in use")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with (pytest.raises(OutputError, match="in use"),
+          files.appearing(tmp_path / "a_00001_", folder=folder, overwrite=False) as result):
+        result.part.mkdir() if folder else result.part.write_text("whole")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_the_system_refuses_is_an_error_with_a_hint(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError) as caught, replacing(tmp_path / "file" / "a.txt"):
