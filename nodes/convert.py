@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import logging
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 import torch
 from comfy_api.latest import Input
 
-from ..pipeline_core.errors import InputError
+from ..pipeline_core.errors import InputError, UnreadableMedia
 from ..pipeline_core.media.audio import sound_from_array
 from ..pipeline_core.media.files import replacing
 from ..pipeline_core.media.image import portrait_from_array
@@ -165,8 +166,8 @@ def _rate_hz(rate: Any) -> int:
 
 
 def to_media(video: Input.Video) -> MediaFile:
-    """Return a VIDEO as a file; one that exists in memory only is written to ComfyUI's temp folder, once."""
-    source = video.get_stream_source()
+    """Return a VIDEO as a file; one that exists in memory only, or is a cut of a file, is written to ComfyUI's temp folder, once."""
+    source = _edited(video) or video.get_stream_source()
     if isinstance(source, str):
         return media_file(source)
     source.seek(0)
@@ -176,3 +177,17 @@ def to_media(video: Input.Video) -> MediaFile:
         with replacing(path) as part:
             part.write_bytes(data)
     return media_file(str(path))
+
+
+def _edited(video: Any) -> io.BytesIO | None:
+    """Return a VIDEO that other nodes have cut (in ComfyUI after 0.3.75): its stream source is still the whole file."""
+    cut = any(getattr(video, "get_active_trim_window", tuple)())
+    if not cut and not getattr(video, "has_pending_frame_edits", bool)():
+        return None
+    buffer = io.BytesIO()
+    try:
+        video.save_to(buffer)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise UnreadableMedia(f"the cut VIDEO cannot be taken: {error}",
+                              hint="Cut the file itself, or connect its frames as IMAGE.") from error
+    return buffer

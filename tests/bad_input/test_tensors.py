@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from talking_avatar.pipeline_core.errors import InputError
+from talking_avatar.pipeline_core.errors import InputError, UnreadableMedia
 
 
 @pytest.fixture(scope="module")
@@ -219,6 +219,35 @@ def test_videos_in_memory_are_written_once(convert, make, folder, tmp_path):
     assert convert.to_media(InMemory(other)) != first
     Path(first.path).unlink()  # ComfyUI empties its temp folder
     assert convert.to_media(InMemory(data)) == first
+
+
+class Cut(InMemory):
+    """A VIDEO of later versions of ComfyUI: what streams is the whole file, `save_to` writes the cut."""
+
+    def __init__(self, path, data, window):
+        self.path, self.data, self.window = path, data, window
+
+    def get_stream_source(self):
+        return str(self.path)
+
+    def get_active_trim_window(self):
+        return self.window
+
+    def save_to(self, target):
+        if self.data is None:
+            raise ValueError("H264 output requires even dimensions")
+        target.write(self.data)
+
+
+def test_a_cut_video_is_not_taken_as_a_whole(convert, make, folder, tmp_path):
+    whole = make.video_file(tmp_path / "a.mp4", make.numbered(6))
+    part = make.video_file(tmp_path / "b.mp4", make.numbered(2)).read_bytes()
+    assert convert.to_media(Cut(whole, part, (0.0, 0.0))).path == str(whole) and not list(folder.iterdir())
+    for window in ((0.04, 0.0), (0.0, 0.08)):
+        assert Path(convert.to_media(Cut(whole, part, window)).path).read_bytes() == part
+    with pytest.raises(UnreadableMedia, match="even dimensions") as caught:
+        convert.to_media(Cut(whole, None, (0.0, 1.0)))
+    assert "IMAGE" in caught.value.hint
 
 
 def test_pictures_of_phones_are_offered_where_the_system_does_not_know_them(convert, folder, monkeypatch):
