@@ -216,7 +216,13 @@ def _decoder(stream: Any, alpha: bool) -> Any:
     except ValueError:  # this PyAV was built without it
         return stream.codec_context
     decoder.extradata = stream.codec_context.extradata
+    decoder.options = _limits()
     return decoder
+
+
+def _limits() -> dict[str, str]:
+    """Return what every decoder is told: a stream may become larger half-way than its header says."""
+    return {"max_pixels": str(MAX_SIDE_PX * MAX_SIDE_PX)}
 
 
 def _decoded(container: Any, stream: Any, decoder: Any) -> Iterator[Any]:
@@ -282,8 +288,7 @@ def opened_video(path: str | os.PathLike[str]) -> Iterator[tuple[Any, Any]]:
             if max(stream.width, stream.height) > MAX_SIDE_PX:
                 raise InputError(f"{name!r} is {stream.width} x {stream.height} px",
                                  hint=f"Scale it down to at most {MAX_SIDE_PX} px.")
-            # A stream may change its size half-way: the decoder refuses what the header did not tell.
-            stream.codec_context.options = {"max_pixels": str(MAX_SIDE_PX * MAX_SIDE_PX)}
+            stream.codec_context.options = _limits()
             yield container, stream
     except (av.FFmpegError, OSError, ValueError, OverflowError) as error:
         raise UnreadableMedia(f"cannot decode the video {name!r}: {error}", hint=_HINT) from error

@@ -288,6 +288,26 @@ def test_a_size_that_changes_half_way_stays_the_first(make, tmp_path):
     assert shapes == {(64, 96, 3)}
 
 
+@pytest.mark.parametrize("alpha", [False, True])
+def test_a_size_that_grows_beyond_the_limit_half_way_is_left_out(make, tmp_path, monkeypatch, alpha):
+    parts = [make.video_file(tmp_path / f"{side}.webm", [np.full((side, side, 4), 128, np.uint8)] * 3, codec="libvpx-vp9",
+                             form="yuva420p", options={"auto-alt-ref": "0"}) for side in (64, 128)]
+    with av.open(str(tmp_path / "a.webm"), "w") as out:
+        stream = None
+        for shift, part in enumerate(parts):
+            with av.open(str(part)) as source:
+                stream = stream or out.add_stream_from_template(source.streams.video[0])
+                stream.metadata["alpha_mode"] = "1"
+                for packet in source.demux(video=0):
+                    if packet.size:
+                        packet.pts = packet.dts = packet.pts + 1000 * shift
+                        packet.stream = stream
+                        out.mux(packet)
+    assert len(list(read_frames(tmp_path / "a.webm", alpha=alpha))) == 6
+    monkeypatch.setattr(video, "MAX_SIDE_PX", 100)
+    assert [rgb.shape[:2] for _, rgb in read_frames(tmp_path / "a.webm", alpha=alpha)] == [(64, 64)] * 3
+
+
 def test_rates_that_cannot_be(make, tmp_path):
     path = make.video_file(tmp_path / "a.mkv", make.numbered(6), times=[0, 1, 2, 3, 4, 5])  # 1000 frames/s
     assert 0 < probe(path).fps <= 240
