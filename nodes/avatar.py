@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from typing import Any
 
@@ -22,8 +21,6 @@ from .load import NOT_CONNECTED, chosen_portrait, portrait_choices
 from .motion import SEED_MAX
 from .output import graph_tags, place_for
 from .speech import SAMPLE_TEXT
-
-logger = logging.getLogger("talking_avatar")
 
 SIZES: dict[str, tuple[int | None, int | None]] = {
     "as the photo": (None, None),
@@ -106,7 +103,8 @@ class TalkingAvatar(io.ComfyNode):
                 fps: float, seed: int, filename_prefix: str, save_output: bool, image: torch.Tensor | None = None,
                 audio: Any = None, transcript: str = "") -> io.NodeOutput:
         """Make the video."""
-        host = OverallHost(ComfyHost(), STAGES)
+        node = ComfyHost()
+        host = OverallHost(node, STAGES)
         portrait = chosen_portrait(file) if image is None else convert.to_portrait(image)
         width, height = _size(size)
         folder, name, subfolder = place_for(
@@ -118,8 +116,7 @@ class TalkingAvatar(io.ComfyNode):
             render=RenderSettings(width_px=width, height_px=height),
             metadata=graph_tags(cls.hidden.prompt, cls.hidden.extra_pnginfo),
         ), host)
-        for warning in result.warnings:
-            logger.warning("%s", warning)
+        node.warn(result.warnings)
         kind = io.FolderType.output if save_output else io.FolderType.temp
         shown = ui.SavedResult(os.path.basename(result.out), subfolder, kind)
         return io.NodeOutput(keep(InputImpl.VideoFromFile(result.out)), result.out, ui=ui.PreviewVideo([shown]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import get_args
 
 import torch
@@ -21,8 +20,6 @@ from ..pipeline_core.render.settings import (
 from . import convert, sockets
 from .choices import problem_with
 from .host import ComfyHost
-
-logger = logging.getLogger("talking_avatar")
 
 
 class BlendAndIdle(io.ComfyNode):
@@ -98,10 +95,9 @@ class BlendAndIdle(io.ComfyNode):
                                  background_blur=background_blur, background_end=background_end)
         plan = blend(render, settings, background=_background(background), replacement=convert.to_frames(replacement),
                      mask=None if mask is None else convert.to_bitmap(mask))
-        for warning in plan.warnings:
-            if warning not in render.warnings:
-                logger.warning("%s", warning)
-        return io.NodeOutput(plan, convert.to_mask(plan_mask(plan, ComfyHost())))
+        host = ComfyHost()
+        host.warn(w for w in plan.warnings if w not in render.warnings)
+        return io.NodeOutput(plan, convert.to_mask(plan_mask(plan, host)))
 
 
 def _background(source: torch.Tensor | Input.Video | None) -> Pictures | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 import torch
@@ -16,8 +15,6 @@ from ..pipeline_core.types import FaceTrack, Portrait
 from . import convert, sockets
 from .choices import check_backend, problem_with
 from .host import ComfyHost, keep
-
-logger = logging.getLogger("talking_avatar")
 
 
 class DetectFace(io.ComfyNode):
@@ -88,18 +85,17 @@ class DetectFace(io.ComfyNode):
         """Find the faces."""
         settings = DetectSettings(face_index=face_index, order=order, min_confidence=min_confidence, detector=detector)
         masks = MaskSettings(grow_ratio=mask_grow, feather_ratio=mask_feather, frames=mask_frames)
-        face = _detect(source, settings, landmarks, bbox)
-        for warning in face.warnings:
-            logger.warning("%s", warning)
+        host = ComfyHost()
+        face = _detect(source, settings, landmarks, bbox, host)
+        host.warn(face.warnings)
         picture = convert.to_image(overlay(face))
         drawn = all_masks(face, masks) if mask_frames == "all" else (face_mask(face, masks), mouth_mask(face, masks))
         return io.NodeOutput(keep(face), picture, *(convert.to_mask(mask) for mask in drawn), report(face),
                              ui=ui.PreviewImage(picture, cls=cls))
 
 
-def _detect(source: Portrait | torch.Tensor | Input.Video, settings: DetectSettings, landmarks: Any, box: Any
-            ) -> FaceTrack:
-    host = ComfyHost()
+def _detect(source: Portrait | torch.Tensor | Input.Video, settings: DetectSettings, landmarks: Any, box: Any,
+            host: ComfyHost) -> FaceTrack:
     if not isinstance(source, Portrait | torch.Tensor):
         return detect_video(convert.to_media(source).path, settings, host, landmarks=landmarks, box=box)
     portrait = source if isinstance(source, Portrait) else convert.to_portrait(source)

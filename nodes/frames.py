@@ -44,9 +44,10 @@ class FramesToImages(io.ComfyNode):
     @classmethod
     def execute(cls, render: RenderPlan, start: int, count: int) -> io.NodeOutput:
         """Draw the frames into one tensor; a frame exists only once beside it."""
-        part = excerpt(render, start, count)
+        part, host = excerpt(render, start, count), ComfyHost()
+        host.status(part.text)
         expect_room(part, int(comfy.model_management.get_free_memory(torch.device("cpu"))))
         images = torch.empty(part.shape, dtype=torch.float32)
-        for place, frame in zip(images, frames(render, part.start, part.stop, ComfyHost()), strict=True):
+        for place, frame in zip(images, frames(render, part.start, part.stop, host), strict=True):
             place.copy_(convert.to_image(frame)[0])
         return io.NodeOutput(images, convert.to_audio(sound_of(part)), float(render.fps))

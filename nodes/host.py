@@ -6,6 +6,7 @@ import logging
 import sys
 import threading
 import weakref
+from collections.abc import Iterable
 from typing import TypeVar
 
 import comfy.model_management
@@ -40,6 +41,8 @@ class ComfyHost:
         shared().free(HEADROOM_BYTES - psutil.virtual_memory().available)
         context = get_executing_context()
         self._node_id = context.node_id if context else None
+        self._left: list[str] = []
+        """What the node shows after the run."""
         self._told = False
 
     def progress(self, done: int, total: int) -> None:
@@ -51,11 +54,20 @@ class ComfyHost:
         """Show the stage in the node and write it to ComfyUI's log; raises ComfyUI's interrupt after Cancel."""
         comfy.model_management.throw_exception_if_processing_interrupted()
         logger.info("%s", text)
+        self._tell(text)
+
+    def warn(self, warnings: Iterable[str]) -> None:
+        """Write what the user should know to ComfyUI's log, and leave it standing in the node."""
+        for warning in dict.fromkeys(warnings):
+            logger.warning("%s", warning)
+            self._left.append(warning)
+            self._tell(warning)
+
+    def _tell(self, text: str) -> None:
         _show(self._node_id, text)
         if not self._told:
-            # The page keeps the last text after the run: a blank one says that nothing goes on any more.
             self._told = True
-            weakref.finalize(self, _show, self._node_id, " ").atexit = False
+            weakref.finalize(self, _leave, self._node_id, self._left).atexit = False
 
     def load(self, module: torch.nn.Module) -> None:
         """Ask ComfyUI for room on the device, and move the network there.
@@ -81,6 +93,11 @@ def _show(node_id: str | None, text: str) -> None:
     send = getattr(server, "send_progress_text", None)
     if node_id is not None and send is not None:
         send(text, node_id)
+
+
+def _leave(node_id: str | None, warnings: list[str]) -> None:
+    """Show the warnings, or a blank: the page keeps the last text, and nothing goes on any more."""
+    _show(node_id, "\n".join(warnings) or " ")
 
 
 def keep(output: T) -> T:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,6 @@ from . import convert, sockets
 from .choices import problem_with
 from .host import ComfyHost
 from .input_files import expect_file, file_choices, fingerprint
-
-logger = logging.getLogger("talking_avatar")
 
 NOT_CONNECTED: Any = object()
 """Default of a socket in `validate_inputs`: a connected one arrives there as None."""
@@ -141,10 +138,10 @@ class LoadSpeech(io.ComfyNode):
     def execute(cls, file: str | None = None) -> io.NodeOutput:
         """Read the recording."""
         path = expect_file(file, "audio")
+        host = ComfyHost()
         sound, transcript = sample_speech(str(file)) if path is None else (
-            load_sound(path, ComfyHost()), transcript_beside(path))
-        for warning in sound.warnings:  # an AUDIO cannot carry them
-            logger.warning("%s", warning)
+            load_sound(path, host), transcript_beside(path))
+        host.warn(sound.warnings)  # an AUDIO cannot carry them
         return io.NodeOutput(convert.to_audio(sound), transcript)
 
 

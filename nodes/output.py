@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import uuid
 from collections.abc import Iterator
@@ -35,8 +34,6 @@ from ..pipeline_core.types import Sound, UInt8Array, frame_count
 from . import convert, sockets
 from .choices import problem_with
 from .host import ComfyHost
-
-logger = logging.getLogger("talking_avatar")
 
 
 class VideoMux(io.ComfyNode):
@@ -106,6 +103,7 @@ class VideoMux(io.ComfyNode):
         settings = EncodeSettings(form, crf=crf, preset=preset)
         written = _write(clip, filename_prefix, save_output, settings,
                          graph_tags(cls.hidden.prompt, cls.hidden.extra_pnginfo), _expecting(source, settings, clip, host))
+        host.warn(written.warnings)
         return io.NodeOutput(_as_video(written.path, form), written.path, ui=ui.PreviewVideo([written.shown]))
 
 
@@ -166,8 +164,7 @@ def _expecting(source: RenderPlan | torch.Tensor, settings: EncodeSettings, clip
         return host
     expected = estimate(source, settings, host, form=form, sound=clip.sound, count=clip.count)
     host.status(expected.text)
-    for warning in expected.warnings:
-        logger.warning("%s", warning)
+    host.warn(expected.warnings)
     return Forecast(host, source, settings, form)
 
 
@@ -176,6 +173,7 @@ class _Written:
     path: str
     shown: ui.SavedResult
     """What the page shows: the file itself, or a small mp4 where browsers cannot play it."""
+    warnings: tuple[str, ...]
 
 
 def _write(clip: _Clip, prefix: str, save_output: bool, settings: EncodeSettings, metadata: dict[str, str],
@@ -189,12 +187,10 @@ def _write(clip: _Clip, prefix: str, save_output: bool, settings: EncodeSettings
     report = write_video(clip.frames, os.path.join(folder, name + form.ending), fps=clip.fps, size=clip.size_px,
                          count=clip.count, sound=clip.sound, settings=settings, metadata=metadata, host=host,
                          overwrite=False, preview_path=preview)
-    for warning in report.warnings:
-        logger.warning("%s", warning)
     if preview:
-        return _Written(report.path, ui.SavedResult(os.path.basename(preview), "", io.FolderType.temp))
+        return _Written(report.path, ui.SavedResult(os.path.basename(preview), "", io.FolderType.temp), report.warnings)
     kind = io.FolderType.output if save_output else io.FolderType.temp
-    return _Written(report.path, ui.SavedResult(os.path.basename(report.path), subfolder, kind))
+    return _Written(report.path, ui.SavedResult(os.path.basename(report.path), subfolder, kind), report.warnings)
 
 
 def _as_video(path: str, form: Format) -> Any:

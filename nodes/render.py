@@ -67,11 +67,12 @@ class MouthRenderer(io.ComfyNode):
         settings = RenderSettings(width_px=width or None, height_px=height or None, renderer=renderer)
         plan = plan_render(face, motion, settings)
         built = shared().builds["prepared"]
-        picture = preview(plan, _most_open(motion), ComfyHost())
+        host = ComfyHost()
+        picture = preview(plan, _most_open(motion), host)
         logger.info("%s the face for %s", "prepared" if shared().builds["prepared"] > built else "re-used",
                     plan.backend.id)
-        for warning in plan.warnings:
-            logger.warning("%s", warning)
+        # What is said in the nodes before need not be said again.
+        host.warn(w for w in plan.warnings if w not in (*face.warnings, *motion.warnings))
         image = convert.to_image(picture)
         return io.NodeOutput(plan, image, ui=ui.PreviewImage(image, cls=cls))
 

@@ -102,7 +102,8 @@ class AudioToVisemes(io.ComfyNode):
     def execute(cls, audio: Any, speech: SpeechTrack | None = None, transcript: str = "", cues: str = "",
                 engine: str = "auto") -> io.NodeOutput:
         """Analyse the sound."""
-        sound = convert.to_sound(audio)
-        track = analyze(sound, transcript=transcript, cues=cues, speech=speech, engine=engine, host=ComfyHost())
+        sound, host = convert.to_sound(audio), ComfyHost()
+        track = analyze(sound, transcript=transcript, cues=cues, speech=speech, engine=engine, host=host)
+        host.warn(track.warnings)
         picture = timeline_picture(track, sound)
         return io.NodeOutput(keep(track), convert.to_image(picture), cues_json(track))

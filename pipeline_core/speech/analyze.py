@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -20,8 +19,6 @@ from .exchange import Cues, read_cues
 from .phones import SILENCE
 from .sound_report import sound_report
 from .track import build_track
-
-logger = logging.getLogger("talking_avatar")
 
 SHORTEST_S = 0.02
 """Less than one frame at 50 frames/s: nothing can move."""
@@ -103,7 +100,6 @@ class _Listening:
     warnings: tuple[str, ...]
 
     def warned(self, text: str) -> _Listening:
-        logger.warning("%s", text)
         return replace(self, warnings=(*self.warnings, text))
 
 
@@ -111,7 +107,6 @@ def _listening(sound: Sound, transcript: str, warnings: tuple[str, ...], host: H
     """Look for what spoils lip sync, and say it before anything is rendered."""
     report = sound_report(sound)
     for text in report.warnings:
-        logger.warning("%s", text)
         host.status(text)
     heard = denoised(sound) if report.hissing else sound
     return _Listening(sound, heard, transcript.strip(), (*warnings, *report.warnings))

@@ -114,6 +114,17 @@ def test_the_stage_is_shown_in_the_node_that_runs(host_module, server):
     assert server.said[2:] == [("7", " ")], "nothing stale stays in the node"
 
 
+def test_warnings_stay_in_the_node(host_module, server, caplog):
+    host = host_module.ComfyHost()
+    host.status("Listening")
+    host.warn(["the sound is clipped", "a face is small", "the sound is clipped"])
+    host.warn([])
+    del host
+    assert server.said[-1] == ("7", "the sound is clipped\na face is small")
+    assert [r.getMessage() for r in caplog.records if r.levelname == "WARNING"] == [
+        "the sound is clipped", "a face is small"]
+
+
 def test_a_stage_without_a_server_or_a_node_is_no_error(host_module, server, monkeypatch):
     import comfy_execution.utils as execution
 
