@@ -45,6 +45,13 @@ class Excerpt:
         """Memory of all frames in 32-bit floats."""
         return int(np.prod(self.shape, dtype=np.int64)) * _FLOAT_BYTES
 
+    @property
+    def text(self) -> str:
+        """What they take, in a few words."""
+        width, height = self.plan.size_px
+        size = f"{self.float_bytes / _GB:.1f} GB" if self.float_bytes >= _GB else f"{self.float_bytes / 1e6:.0f} MB"
+        return f"{self.count} frames of {width} x {height} px take {size} as IMAGE"
+
 
 def excerpt(plan: RenderPlan, start: int, count: int) -> Excerpt:
     """Return the stretch of `count` frames from `start` on; 0 means all that follow.
@@ -76,11 +83,9 @@ def expect_room(part: Excerpt, free_bytes: int) -> None:
     limit = free_bytes * USABLE_SHARE
     if part.float_bytes <= limit:
         return
-    width, height = part.plan.size_px
     fits = int(limit // (part.float_bytes // part.count))
     raise InputError(
-        f"{part.count} frames of {width} x {height} px take {part.float_bytes / _GB:.1f} GB as IMAGE; "
-        f"{free_bytes / _GB:.1f} GB are free and {limit / _GB:.1f} GB of them may be used",
+        f"{part.text}; {free_bytes / _GB:.1f} GB are free and {limit / _GB:.1f} GB of them may be used",
         hint=(f"Ask for at most {fits} frames with count, and for the others with start; or make the picture smaller "
               "in Mouth Renderer." if fits else "Make the picture smaller in Mouth Renderer.")
         + " Video Mux needs no IMAGE and no memory.")

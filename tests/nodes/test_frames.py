@@ -87,6 +87,12 @@ def test_a_part_with_its_sound_keeps_its_number_of_frames(node, mux, plan):
     assert len(pictures(mux.execute(source=images, audio=longer, **{**MUX, "fps": 29.97}).args[1])) == count + 2
 
 
+def test_what_the_frames_take_is_said_before_they_are_drawn(node, plan, caplog):
+    with caplog.at_level("INFO", "talking_avatar"):
+        node.execute(render=plan, start=3, count=10)
+    assert f"10 frames of {SIZE} x {SIZE} px take 1 MB as IMAGE" in caplog.messages
+
+
 def test_a_batch_that_does_not_fit_is_refused_with_numbers(node, plan, monkeypatch):
     import comfy.model_management as management  # noqa: TID251 - the stand-in
 
