@@ -43,13 +43,20 @@ def backdrops(photo: Portrait, settings: BlendSettings, pictures: Pictures | Non
     """
     width, height = size_px
     if pictures is not None:
+        last: UInt8Array | None = None
         for picture in frames_of(pictures, fps, start, stop, loop=settings.background_end == "loop"):
-            fitted = covering(picture, width, height)
-            yield _defocused(fitted, settings.background_blur) if settings.background == "blur" else fitted
+            if picture is not last:  # a still, and a frame that is held, is fitted once
+                last, shown = picture, _fitted(picture, settings, width, height)
+            yield shown
         return
     still = _still(photo, settings, width, height)
     for _ in range(start, stop):
         yield still
+
+
+def _fitted(picture: UInt8Array, settings: BlendSettings, width: int, height: int) -> UInt8Array:
+    fitted = covering(picture, width, height)
+    return _defocused(fitted, settings.background_blur) if settings.background == "blur" else fitted
 
 
 def _still(photo: Portrait, settings: BlendSettings, width: int, height: int) -> UInt8Array:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from talking_avatar.pipeline_core.errors import InputError
 from talking_avatar.pipeline_core.media.image import over, portrait_from_array
+from talking_avatar.pipeline_core.render import backdrop
 from talking_avatar.pipeline_core.render.backdrop import backdrops, without_person
 from talking_avatar.pipeline_core.render.matte import continued, cut_out, matted
 from talking_avatar.pipeline_core.render.settings import BlendSettings
@@ -156,3 +157,15 @@ def test_a_blur_lets_nothing_of_the_person_into_the_background():
     assert blurred[far].std(0).max() < 0.8 * sharp[far].std(0).max()
     large = next(backdrops(cut, settings, None, (2 * SIZE, SIZE), 25, 0, 1))
     assert large.shape == (SIZE, 2 * SIZE, 3)
+
+
+def test_a_still_behind_the_person_is_fitted_once(monkeypatch):
+    photo, _ = mixed(disc(6))
+    made, real = [], backdrop.covering
+    monkeypatch.setattr(backdrop, "covering", lambda *given: made.append(1) or real(*given))
+    settings = BlendSettings(background="blur")
+    shown = list(backdrops(photo, settings, photo, (64, 48), 25, 0, 5))
+    assert len(shown) == 5 and len(made) == 1 and shown[0].shape == (48, 64, 3)
+    batch = np.stack([photo.image, 255 - photo.image])
+    moving = list(backdrops(photo, settings, batch, (64, 48), 25, 0, 4))
+    assert len(made) == 5 and np.array_equal(moving[0], moving[2]) and not np.array_equal(moving[0], moving[1])
