@@ -9,7 +9,7 @@ from talking_avatar.models.english import english
 from talking_avatar.pipeline_core.host import PlainHost
 from talking_avatar.pipeline_core.speech import synthesize
 from talking_avatar.pipeline_core.speech.english import numbers, phrases_of
-from talking_avatar.pipeline_core.speech.english.lexicon import Lines
+from talking_avatar.pipeline_core.speech.english.lexicon import Lexicon, Lines
 from talking_avatar.pipeline_core.speech.english.phrases import MAX_SYMBOLS, sentences_of
 from talking_avatar.pipeline_core.speech.english.tokens import tokens_of
 from talking_avatar.pipeline_core.speech.english.verbalize import verbalize
@@ -131,6 +131,26 @@ def test_contractions_are_two_tokens_and_punctuation_its_own():
 def test_long_sentences_are_cut_and_nothing_is_lost(reader):
     phrases = list(phrases_of("word " * 300, reader))
     assert sum(len(p.words) for p in phrases) == 300 and max(len(p.symbols) for p in phrases) <= MAX_SYMBOLS
+
+
+def test_words_keep_their_symbols_behind_a_mark_that_is_not_spoken(reader):
+    phrase = next(phrases_of("/ Hello there.", reader))
+    assert [phrase.symbols[first:last] for _, first, last in phrase.words] == phrase.symbols.rstrip(".").split()
+
+
+@pytest.mark.parametrize("number", ["1" * 5000, "$" + "1" * 5000, "1" + ",234" * 2000])
+def test_endless_numbers_are_read_digit_by_digit(number):
+    assert "one one one" in (text := verbalize(number)) or text.startswith("one two three four two three")
+
+
+def test_the_work_for_a_compound_grows_with_its_length_only(reader, monkeypatch):
+    looked_up = []
+    read = Lexicon.read
+    monkeypatch.setattr(Lexicon, "read", lambda self, word, *rest: looked_up.append(word) or read(self, word, *rest))
+    assert next(phrases_of("ha-" * 60 + "ha", reader)).words
+    assert len(looked_up) < 17 * 121
+    looked_up.clear()
+    assert next(phrases_of("what-you-see-is-what-you-get", reader)).words and len(looked_up) == 1
 
 
 @pytest.mark.parametrize("text", ["😀", "你好", "Привет", "γειά", "...", "\x00", "—", "[pause 1]", "$", "'"])

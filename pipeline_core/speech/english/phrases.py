@@ -84,7 +84,8 @@ def _phrase(readings: list[Reading]) -> Phrase:
         symbols += reading.phonemes
         if reading.phonemes and any(ch.isalnum() for ch in reading.text):
             words.append((reading.text, first, len(symbols)))
-        symbols += " " if reading.space_after else ""
+        # No space at the start: it would be stripped, and the words' places would be off by one.
+        symbols += " " if reading.space_after and symbols else ""
     return Phrase(symbols[:MAX_SYMBOLS].strip(), tuple(words))
 
 

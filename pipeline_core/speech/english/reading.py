@@ -21,6 +21,9 @@ _PARTS = re.compile(r"[A-ZÀ-ÖØ-Þ]+(?=[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ])|[^\W\d_
                     r"|[^\W\d_.]+(?:\.[^\W\d_]+)*\.?|[-_'’‘./,]+|\S")  # fmt: skip
 _SILENT_PARTS = frozenset("',-._‘’/")
 _DIPHTHONGS = frozenset("AIOQWYʤʧ")
+_MOST_JOINED = 16
+"""Parts of a compound that are looked up as one word; listed words have up to 13 ("what-you-see-is-what-you-get"). Without a
+limit the time would grow with the cube of their number."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,7 @@ class English:
         parts = _parts(group)
         end = len(parts)
         while end > 0:
-            for start in range(end):
+            for start in range(max(0, end - _MOST_JOINED), end):
                 text, tag = _merged(parts[start:end])
                 said = self._lexicon.read(text, tag, following)
                 if said is not None:

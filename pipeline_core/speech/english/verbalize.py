@@ -209,6 +209,8 @@ def _digits_of_name(match: Match) -> str:
 
 _TLD = "com|org|net|edu|gov|io|co|uk|de|fr|info|biz|us|ca|au|tv|me|ly|ai|dev|app"
 _RULES: list[tuple[str, str | Callable[[Match], str]]] = [
+    # Python makes no number of more than 4300 digits.
+    (r"\d[\d,]{4000,}", lambda match: n.digits(match[0])),
     (r"\b(?:https?://|ftp://|www\.)[^\s<>\"]+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+", _address),
     (rf"\b(?:[A-Za-z][\w-]*\.)+(?:{_TLD})\b(?:/[^\s<>\"]*)?(?!\.\w)", _address),
     (r"(?<=:\d\d)\s?[-–]\s?(?=\d{1,2}:\d\d)", " to "),
