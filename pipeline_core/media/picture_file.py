@@ -209,6 +209,7 @@ def _from_deep_tiff(handle: BinaryIO, source: _Source) -> Pixels:
     """Decode what Pillow lacks: 16 bits or floats per channel in colour."""
     handle.seek(0)
     tags = TiffImagePlugin.ImageFileDirectory_v2(handle.read(8))
+    _expect_each_once(handle, tags.next, "<" if tags.prefix == b"II" else ">")
     handle.seek(tags.next)
     tags.load(handle)
     factor = source.factor(int(tags[_WIDTH]), int(tags[_HEIGHT]))
@@ -225,6 +226,15 @@ def _from_deep_tiff(handle: BinaryIO, source: _Source) -> Pixels:
     if array.ndim == 3 and array.shape[2] >= 3:
         array = array[..., [2, 1, 0, 3][:array.shape[2]]]
     return _deep_grey(array, "F") if array.dtype.kind == "f" else array
+
+
+def _expect_each_once(handle: BinaryIO, at: int, order: str) -> None:
+    """Refuse a TIFF with a tag twice: Pillow, which tells the size, takes the last, and OpenCV decodes by the first."""
+    handle.seek(at)
+    count = struct.unpack(order + "H", handle.read(2))[0]
+    found = [tag for tag, *_ in struct.iter_unpack(order + "HHII", handle.read(12 * count))]
+    if len(set(found)) < len(found):
+        raise ValueError("it says something twice")
 
 
 def _shrunk(pixels: Pixels, factor: int) -> Pixels:

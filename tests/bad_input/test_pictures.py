@@ -181,7 +181,7 @@ def test_a_wide_gamut_becomes_srgb(tmp_path, kind):
     assert plain.image[32, 32].tolist() == [200, 60, 60]
 
 
-def deep_tiff(path, pixels, orientation=1, profile=b"", size=None):
+def deep_tiff(path, pixels, orientation=1, profile=b"", size=None, more=()):
     """Write an uncompressed RGB TIFF of 16-bit or 32-bit float samples (TIFF 6.0)."""
     height, width = size or pixels.shape[:2]
     data = pixels.tobytes()
@@ -193,6 +193,7 @@ def deep_tiff(path, pixels, orientation=1, profile=b"", size=None):
                (284, 3, 1, 1), (339, 3, 3, extra_at + 6)]
     if profile:
         entries.append((34675, 7, len(profile), extra_at + 12))
+    entries.extend(more)
     ifd = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *e) for e in entries) + bytes(4)
     body = data + extra + profile
     body += bytes(len(body) % 2)
@@ -266,6 +267,17 @@ def test_bombs_are_refused_before_they_are_decoded(tmp_path, monkeypatch):
         assert not isinstance(caught.value, UnreadableMedia) and "40000 x 40000" in caught.value.message
     with pytest.raises(UnreadableMedia, match="decoding began"):  # control: a picture within the limit is decoded
         load_portrait(small)
+
+
+def test_a_tiff_that_names_two_sizes_is_refused_before_it_is_decoded(tmp_path, monkeypatch):
+    """Of two equal tags one reader takes the first and the other the last."""
+    pixels = np.zeros((64, 64, 3), np.float32)
+    twice = deep_tiff(tmp_path / "twice.tif", pixels, more=[(256, 4, 1, 16), (257, 4, 1, 16)])
+    assert cv2.imdecode(np.frombuffer(twice.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED).shape == (64, 64, 3)
+    assert load_portrait(deep_tiff(tmp_path / "once.tif", pixels)).image.shape == (64, 64, 3)
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("decoding began"))
+    with pytest.raises(UnreadableMedia, match="twice"):
+        load_portrait(twice)
 
 
 def test_our_limit_holds_where_another_pack_removed_pillows(tmp_path, monkeypatch):
