@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..pipeline_core.errors import MissingDependency, MissingWeights
+from ..pipeline_core.errors import BackendError, MissingDependency, MissingWeights
 from ..pipeline_core.host import Host
 from ..pipeline_core.interfaces import DetectedFace
 from ..pipeline_core.model_files import find_file
@@ -80,8 +80,12 @@ def _load(device: str) -> Any:
         raise MissingDependency(f"the package insightface cannot be imported ({error})",
                                 hint="Install it into ComfyUI's Python with: pip install insightface onnxruntime") from error
     wanted = ["CUDAExecutionProvider"] if device.startswith("cuda") else []
-    detector = get_model(str(path), providers=[*wanted, "CPUExecutionProvider"])
-    detector.prepare(0 if wanted else -1, input_size=_INPUT_PX, det_thresh=_FLOOR_SCORE)
+    try:
+        detector = get_model(str(path), providers=[*wanted, "CPUExecutionProvider"])
+        detector.prepare(0 if wanted else -1, input_size=_INPUT_PX, det_thresh=_FLOOR_SCORE)
+    except Exception as error:
+        # onnxruntime's errors derive from Exception itself; for a model of another kind get_model returns None.
+        raise BackendError(f"InsightFace cannot use {path.name} ({error})", hint=f"Put det_10g.onnx anew into {WHERE}.") from error
     return detector
 
 

@@ -11,7 +11,7 @@ from skimage import data
 from talking_avatar.models import face_insightface, register_all
 from talking_avatar.models.face_insightface import InsightFace
 from talking_avatar.pipeline_core import model_files
-from talking_avatar.pipeline_core.errors import MissingDependency, MissingWeights
+from talking_avatar.pipeline_core.errors import BackendError, MissingDependency, MissingWeights
 from talking_avatar.pipeline_core.host import PlainHost
 from talking_avatar.pipeline_core.registry import resolve
 
@@ -80,6 +80,18 @@ def test_what_is_missing_is_said_in_one_sentence(models, monkeypatch):
         InsightFace().detect([data.astronaut()], HOST)
     models.unlink()
     with pytest.raises(MissingWeights, match=r"det_10g.onnx.*models/insightface/models/buffalo_l"):
+        InsightFace().detect([data.astronaut()], HOST)
+
+
+@pytest.mark.parametrize("found", [None, OSError("protobuf parsing failed")])
+def test_a_damaged_model_or_one_of_another_kind_is_refused_in_one_sentence(models, package, monkeypatch, found):
+    def get_model(name, **keywords):
+        if found:
+            raise Exception(found)  # noqa: TRY002 - onnxruntime's errors have no nearer base either
+        return found
+
+    monkeypatch.setattr(sys.modules["insightface.model_zoo"], "get_model", get_model)
+    with pytest.raises(BackendError, match=r"cannot use det_10g.onnx.*insightface/models/buffalo_l"):
         InsightFace().detect([data.astronaut()], HOST)
 
 

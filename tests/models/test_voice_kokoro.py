@@ -21,19 +21,25 @@ def models(tmp_path, monkeypatch):
     return tmp_path
 
 
+class Refused(Exception):
+    """Like onnxruntime's errors, which derive from nothing more special."""
+
+
 class Session:
     """Says 3 units for every number, and a sound of that length."""
 
     def __init__(self, model, options, providers):
         self.model = bytes(model)
         if b"/encoder/Clip_output_0" not in self.model[-80:] and b"Clip_3_output_0" not in self.model[-80:]:
-            raise RuntimeError("an unknown output")
+            raise Refused("an unknown output")
 
     def get_inputs(self):
         return [types.SimpleNamespace(name=name, type=kind) for name, kind in (
             ("input_ids", "tensor(int64)"), ("style", "tensor(float)"), ("speed", "tensor(float)"))]
 
     def run(self, _, feeds):
+        if b"another network" in self.model:
+            raise Refused("an input is missing")
         count = feeds["input_ids"].shape[1]
         size = count * 3 * 600 if b"/encoder/Clip_output_0" in self.model[-80:] else 5
         return [np.full((1, size), 0.1 * feeds["style"][0, 0], np.float32), np.full(count, 3.0)]
@@ -95,6 +101,17 @@ def test_the_tensor_with_durations_is_found_by_trying(models, runtime):
     (home / "other.onnx").write_bytes(b"Clip_3_output_0" + bytes(100))
     with pytest.raises(BackendError, match="no durations"):
         vk.Graph(home / "other.onnx")
+    (home / "other.onnx").write_bytes(b"another network Clip_3_output_0" + bytes(100))
+    with pytest.raises(BackendError, match="no durations"):
+        vk.Graph(home / "other.onnx")
+
+
+def test_the_real_onnxruntime_refuses_a_damaged_graph_in_one_sentence(tmp_path):
+    pytest.importorskip("onnxruntime")
+    path = tmp_path / "kokoro-v1.0.onnx"
+    path.write_bytes(b"damaged /a/Clip_output_0 ")
+    with pytest.raises(BackendError, match="damaged.*fetch kokoro"):
+        vk.Graph(path)
 
 
 @pytest.mark.parametrize("kind", ["bin", "pt", "safetensors", "npz"])
@@ -122,11 +139,22 @@ def test_every_kind_of_voice_file_is_read(tmp_path, kind):
 def test_broken_voice_files_are_refused(tmp_path, content, name):
     path = tmp_path / name
     path.write_bytes(content)
-    if content == b"" and name.endswith(".bin"):
-        pytest.skip("an empty list of vectors is found when speaking")
     with pytest.raises(BackendError, match="holds no voice") as error:
         vk.read_styles(path, "am_adam")
     assert "fetch kokoro" in error.value.hint
+
+
+def test_voice_files_of_another_kind_are_refused(tmp_path):
+    import torch
+    from safetensors.numpy import save_file
+
+    torch.save({"weights": torch.ones(256)}, tmp_path / "table.pt")
+    torch.save([1], tmp_path / "list.pt")
+    save_file({}, tmp_path / "empty.safetensors")
+    (tmp_path / "nan.bin").write_bytes(np.full(256, np.nan, "<f4").tobytes())
+    for path in sorted(tmp_path.iterdir()):
+        with pytest.raises(BackendError, match="holds no voice"):
+            vk.read_styles(path, "am_adam")
 
 
 def test_a_pickle_with_code_is_refused(tmp_path):
