@@ -51,9 +51,13 @@ def given_frames(landmarks: Any, width_px: int, height_px: int) -> list[list[Flo
     if not isinstance(frames, Sequence):
         raise InputError(f"landmarks are a table with {', '.join(map(str, landmarks)) or 'nothing'}, not with 'frames'",
                          hint=_WANTED)
-    height, width = landmarks.get("image_size", (height_px, width_px))
-    scale = np.array([width_px / max(width, 1), height_px / max(height, 1), width_px / max(width, 1)], np.float32)
-    return [[_core_face(face) * scale for face in faces] for faces in frames]
+    try:
+        height, width = (max(int(side), 1) for side in landmarks.get("image_size", (height_px, width_px)))
+        lists = [list(faces) for faces in frames]
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InputError(f"the landmarks have no usable 'image_size' or 'frames' ({error})", hint=_WANTED) from error
+    scale = np.array([width_px / width, height_px / height, width_px / width], np.float32)
+    return [[_core_face(face) * scale for face in faces] for faces in lists]
 
 
 def given_boxes(boxes: Any) -> list[tuple[float, ...]]:
@@ -73,7 +77,7 @@ def given_boxes(boxes: Any) -> list[tuple[float, ...]]:
         return [_box_of_table(boxes)]
     if isinstance(boxes, Sequence) and boxes and not isinstance(boxes, str):
         if all(isinstance(value, int | float) for value in boxes) and len(boxes) in (2, 4, 5):
-            return [tuple(float(value) for value in boxes[:4])]
+            return [_finite(boxes[:4])]
         first = boxes[0]
         # One more level of lists: frames of boxes.
         nested = isinstance(first, Sequence) and first and not isinstance(first[0], int | float)
@@ -100,10 +104,17 @@ def nearest(faces: Sequence[Box], wanted: Sequence[Box]) -> tuple[int, Box] | No
 
 def _box_of_table(table: Mapping[str, Any]) -> tuple[float, ...]:
     try:
-        return tuple(float(table[name]) for name in ("x", "y", "width", "height"))
+        return _finite([float(table[name]) for name in ("x", "y", "width", "height")])
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"a box with {', '.join(map(str, table)) or 'nothing'} lacks x, y, width or height",
                          hint="Give x, y, width, height in pixels of the picture.") from error
+
+
+def _finite(numbers: Sequence[float]) -> tuple[float, ...]:
+    if not np.isfinite(np.asarray(numbers, np.float64)).all():
+        raise InputError(f"a box holds values that are not numbers: {tuple(numbers)}",
+                         hint="Give x, y, width, height in pixels of the picture.")
+    return tuple(float(value) for value in numbers)
 
 
 def _core_face(face: Any) -> FloatArray:
