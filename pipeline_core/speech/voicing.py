@@ -12,6 +12,7 @@ from ..errors import InputError, SettingError
 from ..host import Host
 from ..interfaces import Recognition
 from ..types import FloatArray, Phone, Sound, Word
+from .analyze import LONGEST_S
 from .english import English, Phrase, phrases_of
 from .english.phrases import sentences_of
 from .phones import SILENCE, classes_of, misaki_to_ipa
@@ -105,6 +106,9 @@ class _Tape:
         self._append(np.zeros(round(seconds * self.rate_hz), np.float32))
 
     def _append(self, samples: FloatArray) -> None:
+        if self.length + len(samples) > LONGEST_S * self.rate_hz:
+            raise InputError(f"the text lasts more than {LONGEST_S / 3600:.0f} hours with its pauses",
+                             hint="Shorten the pauses, or split the text and make several videos.")
         # A bytearray grows in place, so that an hour of sound is in memory once, not twice.
         self._sound += np.clip(samples, -1.0, 1.0).astype(np.float32).tobytes()
         self.length += len(samples)
@@ -144,7 +148,7 @@ def speak(text: str, speed: float, english: English, speaker: Speaker, host: Hos
     SettingError
         If `speed` is out of range.
     InputError
-        If nothing in the text can be spoken, or it is too long.
+        If nothing in the text can be spoken, or it is too long, by letters or with its pauses.
     """
     if not SPEEDS[0] <= speed <= SPEEDS[1]:
         raise SettingError(f"speed is {speed}", hint="Choose a speed from 0.5 to 2.")
