@@ -15,7 +15,7 @@ import av
 from ...errors import ContractError, OutputError, SettingError
 from ...host import Host
 from ...types import Sound, UInt8Array
-from ..files import WRITE_HINT, appearing, check_target
+from ..files import appearing, check_target
 from .container import Clip, ContainerWriter, Writer
 from .feed import feed
 from .formats import Format, find_format
@@ -28,6 +28,7 @@ from .webp import WebpWriter
 MAX_FPS = 240
 MAX_SIZE_PX = 8192
 PREVIEW_SIDE_PX = 640
+_CODEC_HINT = "Choose another format or size; in a format file of your own, check the options."
 _WRITERS: Mapping[str, Callable[[Path, Format, Clip], Writer]] = {
     "gif": GifWriter, "webp": WebpWriter, "folder": SequenceWriter}
 
@@ -96,8 +97,8 @@ def write_video(
                                                             sound=sound))
             writer = _WRITERS.get(form.container_name, ContainerWriter)(result.part, form, clip)
             feed(frames, writer if small is None else _Both(writer, small.part, clip), count, host, stop)
-    except av.FFmpegError as error:
-        raise OutputError(f"cannot write {os.fspath(out_path)!r}: {error}", hint=WRITE_HINT) from error
+    except av.FFmpegError as error:  # what the system refuses is an OSError, and `appearing` says so
+        raise OutputError(f"the format {form.name} cannot be written: {error}", hint=_CODEC_HINT) from error
     return EncodeReport(count, float(count / fps), writer.busy_s, os.fspath(result.path),
                         (*notes, *writer.warnings))
 

@@ -5,8 +5,10 @@ import logging
 import re
 from fractions import Fraction
 
+import numpy as np
 import pytest
-from talking_avatar.pipeline_core.errors import MissingDependency, SettingError
+from talking_avatar.pipeline_core.errors import MissingDependency, OutputError, SettingError
+from talking_avatar.pipeline_core.host import PlainHost
 from talking_avatar.pipeline_core.media.encode import (
     EncodeSettings,
     catalogue,
@@ -15,6 +17,7 @@ from talking_avatar.pipeline_core.media.encode import (
     format_for,
     load_format,
     usable_formats,
+    write_video,
 )
 from talking_avatar.pipeline_core.media.encode import formats as module
 from talking_avatar.pipeline_core.media.encode.container import Clip
@@ -68,6 +71,15 @@ def test_what_is_not_listed_is_refused(tmp_path, change):
     with pytest.raises(SettingError, match="cannot be used") as caught:
         load_format(put(tmp_path, {**GOOD, **change}))
     assert caught.value.hint
+
+
+def test_options_that_contradict_each_other_are_not_blamed_on_the_folder(tmp_path):
+    wrong = {"codec": "libx264", "pixel_format": "yuv444p", "options": {"profile": "baseline"}}
+    form = load_format(put(tmp_path, {**GOOD, "video": wrong}))
+    with pytest.raises(OutputError, match="format mine") as caught:
+        write_video([np.zeros((64, 64, 3), np.uint8)], tmp_path / "a.mkv", fps=Fraction(25), size=(64, 64), count=1, sound=None,
+                    settings=EncodeSettings(form), metadata={}, host=PlainHost())
+    assert "options" in caught.value.hint and [p.name for p in tmp_path.iterdir()] == ["mine.json"]
 
 
 def test_a_format_cannot_scale_pictures_below_what_its_encoder_stands(tmp_path):
