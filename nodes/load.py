@@ -140,7 +140,7 @@ class LoadSpeech(io.ComfyNode):
         path = expect_file(file, "audio")
         host = ComfyHost()
         sound, transcript = sample_speech(str(file)) if path is None else (
-            load_sound(path, host), transcript_beside(path))
+            load_sound(path, host), transcript_beside(path, host))
         host.warn(sound.warnings)  # an AUDIO cannot carry them
         return io.NodeOutput(convert.to_audio(sound), transcript)
 
@@ -152,10 +152,11 @@ def _path_or_none(file: str | None) -> Path | None:
         return None
 
 
-def transcript_beside(path: Path) -> str:
+def transcript_beside(path: Path, host: ComfyHost | None = None) -> str:
     """Return the text file that has the recording's name, or "" where there is none."""
-    for ending in TRANSCRIPT_ENDINGS:
-        text = path.with_suffix(ending)
+    for text in (path.with_suffix(ending) for ending in TRANSCRIPT_ENDINGS):
         if text.is_file() and text.stat().st_size <= MAX_TRANSCRIPT_BYTES:
             return read_text_file(text, "transcript").strip()
+        if text.is_file() and host is not None:
+            host.warn([f"{text.name!r} is larger than {MAX_TRANSCRIPT_BYTES // 1000} kB: it is not taken for a transcript"])
     return ""

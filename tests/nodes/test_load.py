@@ -113,3 +113,12 @@ def test_a_recording_takes_the_text_beside_it(speech_node, comfy, tmp_path):
     place.with_suffix(".txt").write_bytes(b"\xff\xfe\x00\xd8")
     with pytest.raises(InputError, match="UTF-8"):
         speech_node.execute(file="talk.flac")
+
+
+def test_a_text_that_is_too_long_for_a_transcript_is_left_out_and_said(speech_node, comfy, tmp_path, caplog):
+    place = tmp_path / "input" / "talk.flac"
+    shutil.copy(ASSETS / "sample_speech.flac", place)
+    place.with_suffix(".txt").write_text("word " * 30_000, encoding="utf-8")
+    assert speech_node.execute(file="talk.flac").args[1] == ""
+    assert [r.getMessage() for r in caplog.records if r.levelname == "WARNING"] == [
+        "'talk.txt' is larger than 100 kB: it is not taken for a transcript"]
