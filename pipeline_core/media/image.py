@@ -1,21 +1,17 @@
-"""Still pictures in and out: every kind of file that people have, as upright 8-bit RGB."""
+"""Still pictures: every kind of file that people have, as upright 8-bit RGB."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
 from ..errors import InputError, SettingError
 from ..lazy import cv2
 from ..types import FloatArray, Portrait, UInt8Array
-from .files import replacing
 from .picture_file import MAX_PIXELS, decode_picture, eight_bits, too_large
 
 MIN_SIDE_PX = 16
@@ -164,18 +160,3 @@ def over(colour: UInt8Array, alpha: UInt8Array, behind: npt.ArrayLike) -> UInt8A
     share = alpha[..., None].astype(np.uint16)
     mixed = colour * share + np.asarray(behind, np.uint16) * (255 - share)
     return np.asarray((mixed + 127) // 255, dtype=np.uint8)
-
-
-def save_png(path: str | os.PathLike[str], array: UInt8Array, metadata: Mapping[str, str] | None = None) -> None:
-    """Write grey, RGB or RGBA pixels; the file appears only when it is complete.
-
-    Raises
-    ------
-    OutputError
-        If the file cannot be written.
-    """
-    info = PngInfo()
-    for key, value in (metadata or {}).items():
-        info.add_text(key, value)
-    with replacing(path) as part:
-        Image.fromarray(np.ascontiguousarray(array)).save(part, format="PNG", pnginfo=info, compress_level=4)

@@ -8,13 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import EpsImagePlugin, Image, ImageCms
-from talking_avatar.pipeline_core.errors import InputError, OutputError, SettingError, UnreadableMedia
+from talking_avatar.pipeline_core.errors import InputError, SettingError, UnreadableMedia
 from talking_avatar.pipeline_core.media.image import (
     crop_resize,
     load_portrait,
     over,
     portrait_from_array,
-    save_png,
 )
 
 
@@ -182,18 +181,6 @@ def test_crop_moves_points_with_the_pixels():
     assert same is result and identity.scale_x == 1.0
     with pytest.raises(SettingError):
         crop_resize(result, 0, 10)
-
-
-def test_save_png_round_trip_and_unwritable_folder(tmp_path):
-    rgba = np.dstack([picture(), picture()[..., 0]])
-    save_png(tmp_path / "new" / "a.png", rgba, {"workflow": "{}"})
-    with Image.open(tmp_path / "new" / "a.png") as image:
-        np.testing.assert_array_equal(np.asarray(image), rgba)
-        assert image.text["workflow"] == "{}"
-    (tmp_path / "file").write_text("x")
-    with pytest.raises(OutputError):
-        save_png(tmp_path / "file" / "a.png", rgba)
-    assert [p.name for p in (tmp_path / "new").iterdir()] == ["a.png"]
 
 
 def test_a_picture_lies_over_another_or_over_one_colour():
