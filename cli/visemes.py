@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..models import register_all
 from ..pipeline_core.media.audio import load_sound
-from ..pipeline_core.media.files import check_target, replacing
+from ..pipeline_core.media.files import check_target, refuse_own_source, replacing
 from ..pipeline_core.speech import analyze, cues_json
 from .console import EXIT_OK, emit
 from .host import ConsoleHost
@@ -19,6 +19,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the cues, and print them with --json, else say how many there are."""
     register_all()
     check_target(arguments.out)
+    refuse_own_source(arguments.out, arguments.audio, arguments.transcript)
     speech = analyze(load_sound(arguments.audio), transcript=read_text(arguments.transcript),
                      engine=arguments.engine, host=ConsoleHost("cpu"))
     cues = cues_json(speech)

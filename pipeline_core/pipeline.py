@@ -14,6 +14,7 @@ from .face.detect import DetectSettings, detect_faces
 from .host import Host
 from .media.audio import load_sound
 from .media.encode import EncodeSettings, check_video_target, write_video
+from .media.files import refuse_own_source
 from .media.image import load_portrait
 from .motion import MotionSettings, generate_motion
 from .render.estimate import Estimate, Forecast, estimate
@@ -109,8 +110,8 @@ def render_avatar(request: AvatarRequest, host: Host) -> AvatarResult:
         With a message and a hint, whatever is wrong with the input, the settings or the output.
         No half-written file stays behind.
     """
-    encode = replace(request.encode, alpha=request.blend.background == "transparent")
-    form = check_video_target(request.out_path, encode)
+    check_video_target(request.out_path, request.encode)
+    refuse_own_source(request.out_path, request.portrait, request.audio)
     began = time.perf_counter()
     preparing = _Stopwatch(host)
     portrait = preparing.run(LOADING, lambda: _portrait(request.portrait))
@@ -120,6 +121,8 @@ def render_avatar(request: AvatarRequest, host: Host) -> AvatarResult:
     host.status(MOVING)
     motion = generate_motion(speech, request.motion, face=face, keyframes=request.emotion_keyframes, host=host)
     plan = blend(plan_render(face, motion, request.render), request.blend)
+    encode = replace(request.encode, alpha=plan.transparent)
+    form = encode.format_of(request.out_path)
     preparing.run(FITTING, lambda: prepared(plan, host))
     expected = estimate(plan, encode, host, form=form, sound=sound)
     host.status(expected.text)

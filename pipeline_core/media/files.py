@@ -65,6 +65,33 @@ def check_target(path: str | os.PathLike[str], *, folder: bool = False) -> None:
     _check_place(name)
 
 
+def refuse_own_source(path: str | os.PathLike[str], *sources: object) -> None:
+    """Refuse to write a result over a file that it is made from.
+
+    Parameters
+    ----------
+    path : path
+        The name of the result.
+    sources : object
+        What the result is made from; those that are no paths are left alone.
+
+    Raises
+    ------
+    OutputError
+        If `path` is one of the sources, under whatever name.
+    """
+    for source in sources:
+        if isinstance(source, (str, os.PathLike)) and _is_same_file(path, source):
+            raise OutputError(f"cannot write {os.fspath(path)!r}: the result is made from this file",
+                              hint="Choose another name.")
+
+
+def _is_same_file(one: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:
+    with suppress(OSError, ValueError):  # missing ones, and names that no system takes
+        return os.path.samefile(one, other)
+    return False
+
+
 def _check_name(name: str) -> None:
     if not name or "\0" in name:
         raise OutputError(f"cannot write {name!r}: this is no file name", hint="Choose another name.")

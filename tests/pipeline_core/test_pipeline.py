@@ -135,6 +135,28 @@ def test_an_impossible_result_is_refused_before_any_work(request_, tmp_path, nam
     assert host.said == [] and host.done == []
 
 
+def test_neither_photo_nor_recording_is_replaced_by_the_result(request_, tmp_path):
+    for name, change in (("voice.mp4", "audio"), ("face.webp", "portrait")):
+        source = tmp_path / name
+        source.write_bytes(b"irreplaceable")
+        with pytest.raises(OutputError, match="made from this file"):
+            render_avatar(replace(request_, out_path=str(source), **{change: str(source)}), Host())
+        assert source.read_bytes() == b"irreplaceable"
+
+
+@pytest.mark.parametrize(("opacity", "alpha"), [(0, True), (None, False)])
+def test_a_photo_cut_out_chooses_a_format_with_transparency(request_, tmp_path, monkeypatch, opacity, alpha):
+    picture = portrait_from_array(np.full((48, 64, 3), 120, np.uint8))
+    if opacity is not None:
+        picture = replace(picture, alpha=np.full((48, 64), opacity, np.uint8))
+    monkeypatch.setattr(FlatRenderer, "prepare", lambda self, face, settings, host: (
+        face.portrait.image if face.portrait.alpha is None else np.dstack([face.portrait.image, face.portrait.alpha])))
+    result = render_avatar(replace(request_, portrait=picture, out_path=str(tmp_path / "a.webm")), Host())
+    with av.open(result.out) as container:
+        assert ("alpha_mode" in {key.lower() for key in container.streams.video[0].metadata}) == alpha
+    assert not any("transparency" in warning for warning in result.warnings)
+
+
 def test_cancel_in_the_middle_then_run_again(request_, tmp_path):
     with pytest.raises(Cancelled):
         render_avatar(request_, Host(stop_at=5))

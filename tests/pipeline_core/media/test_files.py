@@ -4,7 +4,7 @@ import pytest
 from talking_avatar.pipeline_core.errors import OutputError, UnreadableMedia
 from talking_avatar.pipeline_core.media import files
 from talking_avatar.pipeline_core.media.audio import load_sound
-from talking_avatar.pipeline_core.media.files import check_target, existing_file, replacing
+from talking_avatar.pipeline_core.media.files import check_target, existing_file, refuse_own_source, replacing
 from talking_avatar.pipeline_core.media.image import load_portrait
 from talking_avatar.pipeline_core.media.video import probe
 
@@ -106,3 +106,13 @@ def test_a_locked_folder_is_noticed_before_the_work(tmp_path, monkeypatch):
 ])
 def test_the_next_name(tmp_path, name, following):
     assert files.next_name(tmp_path / name) == tmp_path / following
+
+
+def test_a_result_does_not_replace_what_it_is_made_from(tmp_path):
+    voice = tmp_path / "voice.mp4"
+    voice.write_bytes(b"irreplaceable")
+    (tmp_path / "folder").mkdir()
+    for name in (voice, str(voice), tmp_path / "folder" / ".." / "voice.mp4"):
+        with pytest.raises(OutputError, match="made from this file"):
+            refuse_own_source(name, None, voice)
+    refuse_own_source(tmp_path / "other.mp4", voice, None, object(), "nowhere\0.mp4")
