@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ..types import UInt8Array
 from .landmarks import Points, interocular_px, layout_of, lip_outline
+from .look import gradient, grey
 
 EYE_DISTANCE_PX = 96.0
 """Distance of the eyes on the canvas at most; small faces are never enlarged, for that would look like blur."""
@@ -119,7 +120,7 @@ def paste_seam(canvas: Canvas, laid: Sequence[UInt8Array]) -> float:
     laid : sequence of UInt8Array
         Frames on the canvas, spread over the clip.
     """
-    typical = np.median(np.stack([_grey(picture) for picture in laid]), axis=0).astype(np.float32)
+    typical = np.median(np.stack([grey(picture) for picture in laid]), axis=0).astype(np.float32)
     return _seam_of(canvas, typical)
 
 
@@ -129,18 +130,18 @@ def pasted_control(canvas: Canvas) -> float:
     low, high = lips.min(axis=0), lips.max(axis=0)
     margin = 0.3 * canvas.eyes_px
     (left, top), (right, bottom) = np.round(low - margin).astype(int), np.round(high + margin).astype(int)
-    pasted = _grey(canvas.image).copy()
+    pasted = grey(canvas.image).copy()
     box = pasted[max(0, top) : bottom, max(0, left) : right]
     box += PASTE_LEVELS if float(box.mean()) < 128.0 else -PASTE_LEVELS
     return _seam_of(canvas, pasted)
 
 
 def _seam_of(canvas: Canvas, picture: Grey) -> float:
-    source = _grey(canvas.image)
+    source = grey(canvas.image)
     difference = np.asarray(cv2.GaussianBlur(picture - source, (3, 3), 0), np.float32)
     own = np.asarray(cv2.GaussianBlur(source, (3, 3), 0), np.float32)
-    excused = cv2.dilate(_gradient(own), np.ones((NEAR_PX, NEAR_PX), np.uint8))
-    return float(np.percentile((_gradient(difference) / (excused + 2.0))[_skin(canvas)], SEAM_PERCENT))
+    excused = cv2.dilate(gradient(own), np.ones((NEAR_PX, NEAR_PX), np.uint8))
+    return float(np.percentile((gradient(difference) / (excused + 2.0))[_skin(canvas)], SEAM_PERCENT))
 
 
 def _skin(canvas: Canvas) -> Flags:
@@ -150,13 +151,3 @@ def _skin(canvas: Canvas) -> Flags:
     for corners, lids in zip(layout.eyes, layout.lids, strict=True):
         skin &= ~canvas.hull([*corners, *(i for pair in lids for i in pair)], EYES_MARGIN)
     return skin
-
-
-def _grey(image: UInt8Array) -> Grey:
-    return np.asarray(cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY), np.float32)
-
-
-def _gradient(grey: Grey) -> Grey:
-    # Sobel's weights add up to 4 a side over two pixels: a quarter gives levels over that distance.
-    across, down = (cv2.Sobel(grey, cv2.CV_32F, dx, 1 - dx, scale=0.25) for dx in (1, 0))
-    return np.asarray(np.hypot(across, down), np.float32)

@@ -39,7 +39,7 @@ def seam(frame: UInt8Array, source: UInt8Array) -> float:
     Gradient of the difference to the source in a ring around the changed region, over the gradient that
     the source has there itself (plus one level, so that flat backgrounds do not divide by zero).
     """
-    first, second = (_grey(p) for p in (frame, source))
+    first, second = (grey(p) for p in (frame, source))
     difference = np.asarray(cv2.GaussianBlur(first - second, (3, 3), 0), np.float32)
     kernel = np.ones((CLOSE_PX, CLOSE_PX), np.uint8)
     changed = cv2.morphologyEx((np.abs(difference) > CHANGE_LEVELS).astype(np.uint8), cv2.MORPH_CLOSE, kernel)
@@ -50,7 +50,7 @@ def seam(frame: UInt8Array, source: UInt8Array) -> float:
     if not ring.any():
         return 0.0
     own = np.asarray(cv2.GaussianBlur(second, (3, 3), 0), np.float32)
-    return float(_gradient(difference)[ring].mean() / (_gradient(own)[ring].mean() + 1.0))
+    return float(gradient(difference)[ring].mean() / (gradient(own)[ring].mean() + 1.0))
 
 
 def hard_paste(source: UInt8Array, mask: npt.NDArray[np.bool_], levels: float = 25.0) -> UInt8Array:
@@ -67,11 +67,13 @@ def changed_outside(frame: UInt8Array, source: UInt8Array, mask: UInt8Array) -> 
     return int(np.count_nonzero(differs & (mask == 0)))
 
 
-def _grey(image: UInt8Array) -> npt.NDArray[np.float32]:
+def grey(image: UInt8Array) -> npt.NDArray[np.float32]:
+    """Return the brightness in levels [shape=(H, W)]."""
     return np.asarray(cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY), np.float32)
 
 
-def _gradient(grey: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def gradient(grey: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return how steep the brightness is, in levels over two pixels [shape=(H, W)]."""
     # Sobel's weights add up to 4 a side over two pixels: a quarter gives levels over that distance.
     across, down = (cv2.Sobel(grey, cv2.CV_32F, dx, 1 - dx, scale=0.25) for dx in (1, 0))
     return np.asarray(np.hypot(across, down), np.float32)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from ..types import Phone, UInt8Array
+from ..types import LANDMARK_COUNT, Phone, UInt8Array
 from .canvas import Canvas, Flags, paste_seam, pasted_control
 from .landmarks import lip_outline
 from .life import blinks_in
@@ -53,8 +53,10 @@ def look_rows(seen: Observation) -> list[Row]:
             "<= 0.55; real clips 0.2 .. 0.5"),
         Row("identity", "distance to the person in the source", None, "distance", "<= 0.35; same person below 0.6"),
     ]
-    judge = "dlib, 68 points" if seen.independent else OWN
-    rows = [replace(row, judge=judge, independent=seen.independent) for row in rows[:3]] + [
+    # The landmarks of the source decide whose landmarks lay the frames onto it.
+    independent = seen.independent if seen.canvas is None else len(seen.canvas.points) != LANDMARK_COUNT
+    judge = "dlib, 68 points" if independent else OWN
+    rows = [replace(row, judge=judge, independent=independent) for row in rows[:3]] + [
         replace(rows[3], judge="dlib face descriptor")]
     if seen.canvas is None or not seen.laid:
         laid = [row.but(NO_SOURCE if seen.canvas is None else "the face is not seen") for row in rows[:3]]
@@ -132,13 +134,15 @@ def _blinks(row: Row, seen: Observation) -> Row:
     found = blinks_in(seen.times_s, np.array(seen.own.eyes))
     row = replace(row, value=found.per_minute, verdict=BLINKS.verdict(found.per_minute),
                   control=f"{len(found.durations_s)} blinks, eyes open to {found.depth:.2f} in them")
-    return row if seen.duration_s >= BLINKS_MIN_S else row.but(
-        f"{seen.duration_s:.0f} s are too short: {BLINKS_MIN_S:.0f} s are needed")
+    if seen.duration_s < BLINKS_MIN_S:
+        return row.but(f"{seen.duration_s:.0f} s are too short: {BLINKS_MIN_S:.0f} s are needed")
+    often = "rarely" if found.per_minute < BLINKS.ok[0] else "often"
+    return replace(row, why="" if row.verdict == "ok" else f"the eyes blink too {often}")
 
 
 def _head(row: Row, seen: Observation) -> Row:
     turns = np.array(seen.own.turns_deg)
-    rms = float((turns[:, 0] - turns[:, 0].mean()).std())
+    rms = float(turns[:, 0].std())
     row = replace(row, value=rms, verdict=YAW.verdict(rms), control="a still picture 0.0")
     if seen.duration_s < YAW_MIN_S:
         return row.but(f"{seen.duration_s:.1f} s are too short: {YAW_MIN_S:.0f} s are needed")
@@ -152,8 +156,10 @@ def _jitter(row: Row, seen: Observation, phones: Sequence[Phone]) -> Row:
     if int(quiet.sum()) < JITTER_MIN_FRAMES:
         return row.but("no pause is long enough")
     value = float(np.median(values[quiet]))
+    # A second difference, 1 -2 1, adds up 6 times the variance of each of a point's two coordinates.
     shaken = float(np.sqrt(value**2 + 6.0 * 2.0 * 2.0**2))
-    return replace(row, value=value, verdict=JITTER.verdict(value),
+    verdict = JITTER.verdict(value)
+    return replace(row, value=value, verdict=verdict, why="" if verdict == "ok" else "the face trembles where it should rest",
                    control=f"with noise of 2/1000 on each point about {shaken:.1f}")
 
 
@@ -178,5 +184,6 @@ def file_rows(seen: Observation, sound_s: float | None) -> list[Row]:
         length = replace(length, value=gap, verdict=verdict, why="" if verdict == "ok" else f"sound {sound_s:.2f} s, picture {seen.duration_s:.2f} s")
     share = seen.lips.seen_share
     visible = Row("seen", "frames in which a face is seen", share, "share", ">= 0.95", verdict=SEEN.verdict(share),
+                  why="" if SEEN.verdict(share) == "ok" else "the other rows know nothing of the frames without a face",
                   judge="dlib, 68 points" if seen.independent else OWN, independent=seen.independent)
     return [length, visible]

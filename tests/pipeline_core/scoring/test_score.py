@@ -13,10 +13,12 @@ from talking_avatar.pipeline_core.host import PlainHost
 from talking_avatar.pipeline_core.interfaces import DetectedFace
 from talking_avatar.pipeline_core.media.encode import EncodeSettings, write_video
 from talking_avatar.pipeline_core.scoring import observe as observing
+from talking_avatar.pipeline_core.scoring import score as scoring
 from talking_avatar.pipeline_core.scoring.canvas import Canvas, paste_seam, pasted_control, similarity
 from talking_avatar.pipeline_core.scoring.landmarks import IBUG_68, MESH_478
 from talking_avatar.pipeline_core.scoring.observe import Judges
 from talking_avatar.pipeline_core.scoring.score import score_video
+from talking_avatar.pipeline_core.speech import analyze
 from talking_avatar.pipeline_core.types import Sound
 
 FPS, SIDE_PX, FRAMES = Fraction(25), 160, 75
@@ -82,6 +84,36 @@ def test_a_foreign_video_without_a_source(video):
     for name in ("seam", "identity", "face_sharpness"):
         assert card.row(name).verdict == "not measurable"
     assert any("install a judge" in remark for remark in card.remarks)
+
+
+def test_a_refused_transcript_is_told_from_what_else_is_said_of_transcripts(video, monkeypatch):
+    def refuses(sound, *, host, **_):
+        return dataclasses.replace(analyze(sound, engine="energy", host=host), warnings=(
+            "telephone band: without a transcript half is missed", "the transcript was not used: other words are spoken"))
+
+    monkeypatch.setattr(scoring, "analyze", refuses)
+    card = scored(video(), Sees(), transcript="Hello.")
+    assert card.row("closures").why == "the transcript was not used: other words are spoken"
+
+
+def test_the_judge_of_the_look_is_the_one_whose_landmarks_were_compared(video, tmp_path):
+    class OnlyVideo:
+        """Sees the video, but not the source, which is looked at by one of its own."""
+
+        made = 0
+
+        def __init__(self):
+            OnlyVideo.made += 1
+            self.sees = OnlyVideo.made == 1
+
+        def __call__(self, image):
+            return mesh()[:68, :2].astype(np.float64) if self.sees else None
+
+    source = tmp_path / "source.png"
+    cv2.imwrite(str(source), textured())
+    card = score_video(video(), source=source, judges=Judges(OnlyVideo, None, Sees()), host=PlainHost())
+    assert card.row("seen").independent
+    assert not card.row("seam").independent and "own 478" in card.row("seam").judge
 
 
 def test_a_frozen_clip_fails_idle(video):
