@@ -30,11 +30,12 @@ def input_path(file: str | None) -> Path | None:
     """Return where a chosen file is; None where there is no such file that may be read."""
     if not file or is_sample(file) or not folder_paths.exists_annotated_filepath(file):
         return None
-    path = Path(folder_paths.get_annotated_filepath(file)).resolve()
+    path = Path(os.path.abspath(folder_paths.get_annotated_filepath(file)))
     allowed = (folder_paths.get_input_directory(), folder_paths.get_output_directory(),
                folder_paths.get_temp_directory())
-    # A workflow from elsewhere must not read files outside ComfyUI's own folders.
-    inside = any(path.is_relative_to(Path(folder).resolve()) for folder in allowed)
+    # A workflow from elsewhere must not read files outside ComfyUI's own folders. Links inside them are the owner's:
+    # they are followed, while ".." is taken out of the name first.
+    inside = any(path.is_relative_to(os.path.abspath(folder)) for folder in allowed)
     return path if inside and path.is_file() else None
 
 

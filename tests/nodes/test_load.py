@@ -82,6 +82,19 @@ def test_files_outside_the_input_folder_do_not_exist(node, comfy, tmp_path, file
     assert node.fingerprint_inputs(file=file) == ""
 
 
+def test_links_of_the_input_folder_are_followed_and_lead_no_further(node, comfy, tmp_path):
+    shelf = tmp_path / "shelf" / "deep"
+    shelf.mkdir(parents=True)
+    for place in (shelf / "me.png", tmp_path / "shelf" / "secret.png"):
+        Image.new("RGB", (32, 32)).save(place)
+    (tmp_path / "input" / "link.png").symlink_to(shelf / "me.png")
+    (tmp_path / "input" / "photos").symlink_to(shelf)
+    assert "link.png" in choices(node)
+    for file in ("link.png", "photos/me.png"):
+        assert node.validate_inputs(file=file) is True and node.execute(file=file).args[0].width_px == 32
+    assert "secret.png" in node.validate_inputs(file="photos/../secret.png")
+
+
 def test_a_missing_file_says_where_to_put_it(node, speech_node, comfy, tmp_path):
     for cls, name in ((node, "my photo.png"), (speech_node, "my talk.wav")):
         answer = cls.validate_inputs(file=name)
