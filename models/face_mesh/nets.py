@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -72,30 +71,12 @@ def _fill(net: torch.nn.Module, weights: Mapping[str, torch.Tensor]) -> None:
     net.eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
 
-@contextmanager
-def one_thread(device: str) -> Iterator[None]:
-    """Keep torch to one CPU thread for a while.
-
-    The layers take microseconds each, so threads mostly wait for each other: 9.4 instead of 7.5 ms
-    with two idle cores, 100 ms and more when another program uses one of them.
-    """
-    import torch
-
-    before = torch.get_num_threads()
-    if device != "cpu" or before == 1:
-        yield
-        return
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def run(net: Any, crops: Sequence[UInt8Array], scale: float, shift: float, host: Host
         ) -> tuple[FloatArray, FloatArray]:
     """Run a network over crops in batches; returns both outputs as float32 arrays."""
     import torch
+
+    from ..net.threads import one_thread
 
     parts, device = [], host.device
     for start in range(0, len(crops), _BATCH):

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .layers import Pointwise
+from .layers import Pointwise, forked, placed, rows
 from .short_range_detector import VALUES
 
 INPUT_PX = 192
@@ -46,13 +46,7 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the block."""
-        shortcut = x
-        if self.halve:
-            shortcut = functional.max_pool2d(x, 2)
-            # "Same" padding of an even grid halved by a 3 x 3 kernel lies right and below only.
-            x = functional.pad(x, (0, 1, 0, 1))
-        if self.missing:
-            shortcut = functional.pad(shortcut, (0, 0, 0, 0, 0, self.missing))
+        x, shortcut = forked(x, self.halve, self.missing)
         inner = functional.relu_(self.squeeze(self.first(x)))
         return functional.relu_(self.expand(self.second(inner)).add_(shortcut))
 
@@ -76,6 +70,8 @@ class Finer(nn.Module):
 
 class FullRangeDetector(nn.Module):
     """Finds faces that fill about a twentieth of the picture or more."""
+
+    anchors: Tensor
 
     def __init__(self) -> None:
         super().__init__()
@@ -116,10 +112,5 @@ class FullRangeDetector(nn.Module):
         x = grids[-1]
         for i, finer in enumerate(self.finer):
             x = finer(x, grids[-2 - i])
-        count = len(pictures)
-        boxes = self.box(x).permute(0, 2, 3, 1).reshape(count, -1, VALUES) / INPUT_PX
-        scores = self.score(x).permute(0, 2, 3, 1).reshape(count, -1)
-        centre = self.anchors.repeat(1, VALUES // 2)
-        # Width and height, at 2 and 3, are sizes: no anchor is added.
-        centre[:, 2:4] = 0
-        return boxes + centre, scores.sigmoid()
+        boxes = rows(self.box, x, VALUES) / INPUT_PX
+        return placed(boxes, self.anchors), rows(self.score, x, 1)[..., 0].sigmoid()

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .layers import Pointwise
+from .layers import Pointwise, forked, placed, rows
 
 INPUT_PX = 128
 VALUES = 16
@@ -42,18 +42,14 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the block."""
-        shortcut = x
-        if self.halve:
-            shortcut = functional.max_pool2d(x, 2)
-            # "Same" padding of an even grid halved by a 3 x 3 kernel lies right and below only.
-            x = functional.pad(x, (0, 1, 0, 1))
-        if self.missing:
-            shortcut = functional.pad(shortcut, (0, 0, 0, 0, 0, self.missing))
+        x, shortcut = forked(x, self.halve, self.missing)
         return functional.relu_(self.pointwise(self.depthwise(x)).add_(shortcut))
 
 
 class ShortRangeDetector(nn.Module):
     """Finds faces that fill about a fifth of the picture or more."""
+
+    anchors: Tensor
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,12 +83,6 @@ class ShortRangeDetector(nn.Module):
             x = block(x)
             if i == _FINE:
                 fine = x
-        count = len(pictures)
-        boxes = torch.cat([head(grid).permute(0, 2, 3, 1).reshape(count, -1, VALUES)
-                           for head, grid in ((self.box_fine, fine), (self.box_coarse, x))], 1) / INPUT_PX
-        scores = torch.cat([head(grid).permute(0, 2, 3, 1).reshape(count, -1)
-                            for head, grid in ((self.score_fine, fine), (self.score_coarse, x))], 1)
-        centre = self.anchors.repeat(1, VALUES // 2)
-        # Width and height, at 2 and 3, are sizes: no anchor is added.
-        centre[:, 2:4] = 0
-        return boxes + centre, scores.sigmoid()
+        boxes = torch.cat([rows(self.box_fine, fine, VALUES), rows(self.box_coarse, x, VALUES)], 1) / INPUT_PX
+        scores = torch.cat([rows(self.score_fine, fine, 1), rows(self.score_coarse, x, 1)], 1)[..., 0]
+        return placed(boxes, self.anchors), scores.sigmoid()

@@ -13,6 +13,7 @@ from skimage import data
 from talking_avatar.models.face_mesh import FaceMesh, look, place, search
 from talking_avatar.models.face_mesh import nets as face_nets
 from talking_avatar.models.net import face_crop
+from talking_avatar.models.net.threads import one_thread
 from talking_avatar.pipeline_core.errors import ContractError
 from talking_avatar.pipeline_core.host import PlainHost
 
@@ -301,7 +302,7 @@ def test_the_number_of_torch_threads_is_left_as_it_was(landmarker, astronaut):
     seen = []
     torch.set_num_threads(3)
     try:
-        with pytest.raises(ZeroDivisionError), face_nets.one_thread("cpu"):
+        with pytest.raises(ZeroDivisionError), one_thread("cpu"):
             seen.append(torch.get_num_threads())
             raise ZeroDivisionError
         landmarker.detect([astronaut], HOST)
