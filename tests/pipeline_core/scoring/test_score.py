@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from fractions import Fraction
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -16,6 +17,7 @@ from talking_avatar.pipeline_core.scoring import observe as observing
 from talking_avatar.pipeline_core.scoring import score as scoring
 from talking_avatar.pipeline_core.scoring.canvas import Canvas, paste_seam, pasted_control, similarity
 from talking_avatar.pipeline_core.scoring.landmarks import IBUG_68, MESH_478
+from talking_avatar.pipeline_core.scoring.look_rows import MOUTH_SHARP, look_rows
 from talking_avatar.pipeline_core.scoring.observe import Judges
 from talking_avatar.pipeline_core.scoring.score import score_video
 from talking_avatar.pipeline_core.speech import analyze
@@ -179,6 +181,19 @@ def test_a_pasted_border_shows_and_moving_skin_does_not():
     for picture in pasted:
         picture[74:102, 42:86] = np.clip(picture[74:102, 42:86].astype(int) + 25, 0, 255)
     assert paste_seam(canvas, pasted) > 0.6 * pasted_control(canvas)
+
+
+def test_sharpness_is_judged_only_where_blur_would_be_bad():
+    judged = {}
+    noise = np.random.default_rng(1).integers(0, 255, (2 * SIDE_PX, 2 * SIDE_PX, 3)).astype(np.uint8)
+    for softness in (0.5, 1.0, 1.5, 2.0, 3.0, 4.0):
+        canvas = Canvas.of(cv2.GaussianBlur(noise, (0, 0), softness), 2 * mesh())
+        row = look_rows(SimpleNamespace(
+            canvas=canvas, laid=(canvas.image,), independent=True, distances=(), judges=Judges(None, None, Sees())))[0]
+        control = float(row.control.removeprefix("blurred source "))
+        judged[softness] = row.verdict != "not measurable"
+        assert not judged[softness] or MOUTH_SHARP.verdict(control) == "bad", (softness, control)
+    assert judged[0.5] and not judged[2.0]
 
 
 def test_both_layouts_name_their_lips():
