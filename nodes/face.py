@@ -47,15 +47,16 @@ class DetectFace(io.ComfyNode):
                                display_mode=io.NumberDisplay.slider,
                                tooltip="How sure a find must be. Lower it when a face is missed, raise it when "
                                        "something else is taken for a face."),
-                io.Combo.Input("detector", options=list(DETECTORS), default=DetectSettings().detector,
+                # Widgets that were added later are optional, so that prompts of earlier versions run.
+                io.Combo.Input("detector", options=list(DETECTORS), default=DetectSettings().detector, optional=True,
                                tooltip="auto looks closer when faces are small, many or turned. short range looks once, "
                                        "as MediaPipe does; full range always searches everything. insightface needs "
                                        "its package and models, which are for non-commercial use only."),
-                io.Float.Input("mask_grow", default=0.0, min=-0.2, max=0.5, step=0.01,
+                io.Float.Input("mask_grow", default=0.0, min=-0.2, max=0.5, step=0.01, optional=True,
                                tooltip="Makes both masks larger (or smaller), in parts of the face width."),
-                io.Float.Input("mask_feather", default=MaskSettings().feather_ratio, min=0.0, max=0.5, step=0.01,
+                io.Float.Input("mask_feather", default=MaskSettings().feather_ratio, min=0.0, max=0.5, step=0.01, optional=True,
                                tooltip="Width of the masks' soft edge, in parts of the face width."),
-                io.Combo.Input("mask_frames", options=list(FRAMES), default=FRAMES[0],
+                io.Combo.Input("mask_frames", options=list(FRAMES), default=FRAMES[0], optional=True,
                                tooltip="Of a video: masks of the first frame that shows the face, or one for each frame."),
             ],
             outputs=[

@@ -87,6 +87,25 @@ def test_execute_takes_every_input(classes, node_id):
             assert parameters[socket.id].default is not inspect.Parameter.empty
 
 
+FIRST = {
+    "TA_LoadPortrait": "file",
+    "TA_DetectFace": "source face_index order min_confidence",
+    "TA_TextToSpeech": "text voice speed",
+    "TA_AudioToVisemes": "audio",
+    "TA_MotionGenerator": "speech fps emotion emotion_strength mouth head brows blinks idle gaze still seed",
+    "TA_MouthRenderer": "face motion renderer width height",
+    "TA_BlendAndIdle": "render idle seam_feather grain background_motion",
+    "TA_VideoMux": "source filename_prefix fps crf preset save_output format",
+}
+"""What prompts of the first version hold at least."""
+
+
+@pytest.mark.parametrize("node_id", FIRST)
+def test_prompts_of_the_first_version_still_run(schemas, node_id):
+    needed = {socket.id for socket in schemas[node_id].inputs if not socket.optional}
+    assert needed <= set(FIRST[node_id].split()), "inputs that are added later have to be optional"
+
+
 @pytest.mark.parametrize(("node_id", "values", "word"), [
     ("TA_MotionGenerator", {"emotion": "zzz"}, "zzz"),
     ("TA_MotionGenerator", {"fps": 0.0}, "fps"),
