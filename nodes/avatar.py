@@ -35,6 +35,11 @@ SIZES: dict[str, tuple[int | None, int | None]] = {
 class TalkingAvatar(io.ComfyNode):
     """TA_TalkingAvatar."""
 
+    def __init__(self) -> None:
+        """Keep what is prepared for as long as ComfyUI keeps the node: it drops the old video before it asks for a new one."""
+        super().__init__()
+        keep(self)
+
     @classmethod
     def define_schema(cls) -> io.Schema:
         """Describe the node."""
@@ -119,7 +124,7 @@ class TalkingAvatar(io.ComfyNode):
         node.warn(result.warnings)
         kind = io.FolderType.output if save_output else io.FolderType.temp
         shown = ui.SavedResult(os.path.basename(result.out), subfolder, kind)
-        return io.NodeOutput(keep(InputImpl.VideoFromFile(result.out)), result.out, ui=ui.PreviewVideo([shown]))
+        return io.NodeOutput(InputImpl.VideoFromFile(result.out), result.out, ui=ui.PreviewVideo([shown]))
 
 
 def _size(name: str) -> tuple[int | None, int | None]:

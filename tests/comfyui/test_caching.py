@@ -18,6 +18,15 @@ def test_another_sentence_reuses_the_fitted_face(server, prompt_of):
     assert counts(server) == (prepared, reused + 1)
 
 
+def test_another_sentence_of_the_one_node_reuses_the_fitted_face(server, prompt_of):
+    """Its stage is said in each run; the renderer says it once more when there is something to do."""
+    said = [server.log().count("Fitting the head")]
+    for text in ("One.", "Two, please.", "Three, then."):
+        server.client.run(prompt_of("one_node", TA_TalkingAvatar={"text": text}))
+        said.append(server.log().count("Fitting the head"))
+    assert said[1] >= said[0] + 1 and said[2:] == [said[1] + 1, said[1] + 2]
+
+
 def test_another_picture_is_fitted(server, prompt_of):
     """The control: the count does move when it has to."""
     from PIL import Image, ImageOps

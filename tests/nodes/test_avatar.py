@@ -1,5 +1,6 @@
 """The one node: its frames are those of the chain, its bar runs over everything, and it can be cancelled."""
 
+import gc
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from talking_avatar.models.samples import PORTRAITS, RECORDINGS
+from talking_avatar.pipeline_core import cache
 from talking_avatar.pipeline_core.errors import InputError, SettingError, UnknownBackend, UnreadableMedia
 
 PHOTO = next(iter(PORTRAITS))
@@ -70,6 +72,21 @@ def test_the_bar_runs_once_over_all_stages(node, small, audio):
     assert steps == sorted(steps) and steps[-1] == 1000
     assert {total for _, total in comfy.utils.bars[-1].steps} == {1000}
     assert len(set(steps)) > 6
+
+
+def test_what_is_prepared_goes_with_the_node_and_not_with_its_video(node, small, audio, monkeypatch):
+    monkeypatch.setattr(cache, "_SHARED", cache.Cache())
+    shared, owner = cache.shared, node()
+    result = node.execute(**{**DEFAULTS, "image": small, "audio": audio})
+    del result
+    gc.collect()
+    built = shared().builds["prepared"]
+    assert len(shared())
+    node.execute(**{**DEFAULTS, "image": small, "audio": audio, "seed": 4})
+    assert shared().builds["prepared"] == built
+    del owner
+    gc.collect()
+    assert not len(shared())
 
 
 def test_cancel_leaves_no_file(node, small, audio, tmp_path, monkeypatch):
