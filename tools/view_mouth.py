@@ -24,6 +24,7 @@ from talking_avatar.models.photo_head.mouth_light import mouth_window  # noqa: E
 from talking_avatar.models.photo_head.mouth_look import MouthLook, mouth_look  # noqa: E402
 from talking_avatar.models.photo_head.mouth_pose import TONGUE, Mouth, pose_mouth  # noqa: E402
 from talking_avatar.models.photo_head.mouth_shade import CHANNELS, mouth_attributes, shade_mouth  # noqa: E402
+from talking_avatar.models.photo_head.normals import vertex_normals  # noqa: E402
 from talking_avatar.models.photo_head.raster import rasterize  # noqa: E402
 from talking_avatar.pipeline_core.arkit import INDEX  # noqa: E402
 
@@ -104,8 +105,6 @@ def draw(head: HeadModel, mouth: Mouth, look: MouthLook, pose: dict[str, float],
 
 
 def _skin_attributes(head: HeadModel, vertices: np.ndarray, skin: tuple[float, ...]) -> np.ndarray:
-    from talking_avatar.models.photo_head.mouth_pose import _vertex_normals
-
     colour = np.tile(np.array(skin, np.float32), (len(vertices), 1))
     lip = np.zeros(len(vertices), np.float32)
     depth = head.lips.depth
@@ -113,7 +112,7 @@ def _skin_attributes(head: HeadModel, vertices: np.ndarray, skin: tuple[float, .
     dark = np.ones(len(vertices), np.float32)
     dark[head.lips.vertices] = np.clip(1 + 0.35 * depth, 0.15, 1.0)
     colour = colour * (1 - lip[:, None]) + lip[:, None] * np.array([0.38, 0.13, 0.12], np.float32)
-    return np.concatenate([_vertex_normals(vertices, head.triangles), colour * dark[:, None]], axis=1).astype(np.float32)
+    return np.concatenate([vertex_normals(vertices, head.triangles), colour * dark[:, None]], axis=1).astype(np.float32)
 
 
 def _to_bytes(linear: np.ndarray) -> np.ndarray:
