@@ -37,13 +37,12 @@ SENTENCES = (
 TOLERANCE_S = 0.04
 
 
-def _package() -> Any:
+def _package() -> None:
     """Import the pack whatever its folder is called."""
     package = types.ModuleType("talking_avatar")
     package.__path__ = [str(ROOT)]
     sys.modules["talking_avatar"] = package
     importlib.import_module("talking_avatar.models").register_all()
-    return package
 
 
 def pink(count: int) -> Any:
@@ -87,7 +86,7 @@ def through_mp3(samples: Any, rate_hz: int, bit_rate: int, load: Callable[[str],
     return load(str(path))
 
 
-def spoilers(pack: Any, folder: Path, other: Any) -> dict[str, Callable[[Any], Any]]:
+def spoilers(folder: Path, other: Any) -> dict[str, Callable[[Any], Any]]:
     """Return what is done to a sound, by name."""
     audio = importlib.import_module("talking_avatar.pipeline_core.media.audio")
     make = importlib.import_module("talking_avatar.pipeline_core.types").Sound
@@ -138,7 +137,7 @@ def main() -> None:
     import tempfile
 
     logging.disable(logging.WARNING)
-    pack = _package()
+    _package()
     speech = importlib.import_module("talking_avatar.pipeline_core.speech")
     report = importlib.import_module("talking_avatar.pipeline_core.speech.sound_report").sound_report
     host = importlib.import_module("talking_avatar.pipeline_core.host").PlainHost()
@@ -149,7 +148,7 @@ def main() -> None:
     print("| spoilt by | noticed in | met with the transcript | transcript refused | met from sound alone |")
     print("|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
-        for name, spoil in spoilers(pack, Path(folder), other).items():
+        for name, spoil in spoilers(Path(folder), other).items():
             noticed = aligned = refused = alone = 0
             for text, sound, truth in spoken:
                 bad = spoil(sound)
