@@ -95,7 +95,7 @@ class TalkingAvatar(io.ComfyNode):
         ComfyUI says the answer once for every name in this list, so it is short; `execute` begins
         with the other checks.
         """
-        missing = problem_with(expect_file, file, "image") if image is NOT_CONNECTED else True
+        missing = True if file is None or image is not NOT_CONNECTED else problem_with(expect_file, file, "image")
         return check_backend("voice", voice) if missing is True and audio is NOT_CONNECTED else missing
 
     @classmethod

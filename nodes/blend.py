@@ -79,9 +79,8 @@ class BlendAndIdle(io.ComfyNode):
     def validate_inputs(cls, background_motion: str = "carry", background_mode: str = "source",
                         background_color: str = "#404040", background_end: str = "loop") -> str | bool:
         """Refuse unknown choices and colours before anything runs."""
-        given = {"background_motion": background_motion, "background": background_mode,
-                 "background_color": background_color, "background_end": background_end}
-        return problem_with(BlendSettings, **{name: value for name, value in given.items() if value is not None})
+        return problem_with(BlendSettings, background_motion=background_motion, background=background_mode,
+                            background_color=background_color, background_end=background_end)
 
     @classmethod
     def execute(cls, render: RenderPlan, idle: float, seam_feather: float, grain: float,

@@ -15,9 +15,12 @@ def backend_ids(kind: Kind) -> list[str]:
 
 
 def problem_with(check: Callable[..., Any], *arguments: Any, **keywords: Any) -> str | bool:
-    """Return the text of the error that `check` raises, or True: what `validate_inputs` has to return."""
+    """Return the text of the error that `check` raises, or True: what `validate_inputs` has to return.
+
+    Keywords that are None are left out: ComfyUI hands None for an input whose value another node will give.
+    """
     try:
-        check(*arguments, **keywords)
+        check(*arguments, **{name: value for name, value in keywords.items() if value is not None})
     except AvatarError as error:
         return str(error)
     return True

@@ -70,7 +70,7 @@ class LoadPortrait(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, file: str | None = None, image: Any = NOT_CONNECTED) -> str | bool:
         """Say which file is missing before anything runs; a connected IMAGE needs none."""
-        return True if image is not NOT_CONNECTED else problem_with(expect_file, file, "image")
+        return True if file is None or image is not NOT_CONNECTED else problem_with(expect_file, file, "image")
 
     @classmethod
     def fingerprint_inputs(cls, file: str | None = None, image: torch.Tensor | None = None,
@@ -126,7 +126,7 @@ class LoadSpeech(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, file: str | None = None) -> str | bool:
         """Say which file is missing before anything runs."""
-        return problem_with(expect_file, file, "audio")
+        return True if file is None else problem_with(expect_file, file, "audio")
 
     @classmethod
     def fingerprint_inputs(cls, file: str | None = None) -> str:

@@ -65,9 +65,10 @@ class MotionGenerator(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, emotion: str = "neutral", fps: float = 25.0) -> str | bool:
+    def validate_inputs(cls, emotion: str | None = "neutral", fps: float | None = 25.0) -> str | bool:
         """Refuse unknown moods and impossible frame rates before anything runs."""
-        return problem_with(lambda: MotionSettings(fps=exact_fps(str(fps)), emotion=emotion))
+        given, rate = "neutral" if emotion is None else emotion, "25" if fps is None else str(fps)
+        return problem_with(lambda: MotionSettings(fps=exact_fps(rate), emotion=given))
 
     @classmethod
     def execute(cls, speech: SpeechTrack, fps: float, emotion: str, emotion_strength: float, mouth: float,

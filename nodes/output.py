@@ -85,9 +85,9 @@ class VideoMux(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, preset: str = "veryfast", crf: int = 18, format: str = DEFAULT_FORMAT) -> str | bool:
+    def validate_inputs(cls, preset: str | None = None, crf: int | None = None, format: str | None = None) -> str | bool:
         """Refuse unknown choices before anything runs."""
-        known = problem_with(find_format, format, _format_folders())
+        known = True if format is None else problem_with(find_format, format, _format_folders())
         return known if known is not True else problem_with(EncodeSettings, preset=preset, crf=crf)
 
     @classmethod

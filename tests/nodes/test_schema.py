@@ -1,6 +1,7 @@
 """What every node promises: sockets, tooltips, help, and only API fields that ComfyUI 0.3.64 has."""
 
 import importlib.util
+import inspect
 import json
 from pathlib import Path
 
@@ -159,3 +160,12 @@ def test_workflows_fit_the_schemas(schemas, path):
                    if s.is_widget]
         extra = sum(bool(s.options.get("control_after_generate")) + bool(s.options.get("upload")) for s in widgets)
         assert len(node["widgets_values"]) == len(widgets) + extra, node["type"]
+
+
+@node_ids
+def test_what_another_node_will_give_is_not_refused_beforehand(classes, comfy, node_id):
+    """ComfyUI hands None to `validate_inputs` for every widget and socket that is linked."""
+    check = getattr(classes[node_id], "validate_inputs", None)
+    names = list(inspect.signature(check).parameters) if check else []
+    assert [check(**{name: None}) for name in names] == [True] * len(names)
+    assert not names or check(**dict.fromkeys(names)) is True
