@@ -94,9 +94,9 @@ def _speed(folder: Path, size: list[int], frames: int, threads: list[int]) -> di
 
     from ..pipeline_core.host import PlainHost
     from ..pipeline_core.media.image import load_portrait, portrait_from_array
-    from ..pipeline_core.pipeline import peak_rss_mb
     from ..pipeline_core.render.plan import frames as drawn
     from ..pipeline_core.render.plan import sized_face
+    from ..pipeline_core.render.rss import peak_rss_mb
     from .sample import sample_portrait
 
     target = folder / "bench.mp4"
@@ -126,8 +126,8 @@ def _prepare(folder: Path, side_px: int) -> dict[str, Any]:
     from ..pipeline_core.face.detect import DetectSettings, detect_faces
     from ..pipeline_core.host import PlainHost
     from ..pipeline_core.media.image import load_portrait
-    from ..pipeline_core.pipeline import peak_rss_mb
     from ..pipeline_core.render.plan import plan_render, prepared
+    from ..pipeline_core.render.rss import peak_rss_mb
     from ..pipeline_core.render.settings import RenderSettings
     from .sample import sample_portrait
 
@@ -199,9 +199,9 @@ def _memory(folder: Path, size: list[int], minutes: float, fps: int) -> dict[str
     from ..pipeline_core.host import PlainHost
     from ..pipeline_core.media.encode import EncodeSettings
     from ..pipeline_core.media.image import load_portrait
-    from ..pipeline_core.pipeline import peak_rss_mb
     from ..pipeline_core.render.estimate import estimate
     from ..pipeline_core.render.plan import frames, prepared
+    from ..pipeline_core.render.rss import peak_rss_mb
     from .sample import sample_portrait
 
     host = PlainHost(threads=2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -19,6 +18,7 @@ from .media.image import load_portrait
 from .motion import MotionSettings, generate_motion
 from .render.estimate import Estimate, Forecast, estimate
 from .render.plan import blend, frames, plan_render, prepared
+from .render.rss import peak_rss_mb
 from .render.settings import BlendSettings, RenderSettings
 from .speech import analyze, synthesize
 from .types import Portrait, Sound, SpeechTrack
@@ -154,23 +154,3 @@ def _voice(request: AvatarRequest, host: Host) -> tuple[Sound, SpeechTrack]:
         raise InputError("there is neither a sound nor a text to speak",
                          hint="Give a sound file, or some text.")
     return synthesize(request.text, voice=request.voice, speed=request.speed, host=host)
-
-
-def peak_rss_mb() -> float:
-    """Return the largest resident memory of this process so far, in megabytes (10**6 bytes)."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return _peak_rss_psutil()
-    # ru_maxrss is in bytes on macOS and in kibibytes elsewhere (getrusage(2)).
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
-
-
-def _peak_rss_psutil() -> float:
-    try:
-        import psutil
-    except ImportError:
-        return 0.0
-    info = psutil.Process().memory_info()
-    return float(getattr(info, "peak_wset", info.rss)) / 1e6

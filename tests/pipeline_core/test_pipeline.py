@@ -20,7 +20,8 @@ from talking_avatar.pipeline_core.host import PlainHost
 from talking_avatar.pipeline_core.media.audio import load_sound, save_wav, sound_from_array
 from talking_avatar.pipeline_core.media.image import portrait_from_array
 from talking_avatar.pipeline_core.motion import MotionSettings
-from talking_avatar.pipeline_core.pipeline import AvatarRequest, peak_rss_mb, render_avatar
+from talking_avatar.pipeline_core.pipeline import AvatarRequest, render_avatar
+from talking_avatar.pipeline_core.render.rss import peak_rss_mb
 from talking_avatar.pipeline_core.render.settings import RenderSettings
 from talking_avatar.pipeline_core.types import FaceTrack, SpeechTrack
 
