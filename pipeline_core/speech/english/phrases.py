@@ -20,6 +20,8 @@ _PAUSE = re.compile(r"\[\s*pause(?:\s+(\d+(?:\.\d+)?|\.\d+)\s*(ms|s)?)?\s*\]", r
 _DEFAULT_PAUSE_S = 0.5
 _BULLET = re.compile(r"^\s*(?:[-–*•·>]\s+)+")
 _NEVER_LAST = frozenset(("e.g", "i.e", "vs", "cf", "approx", "no"))
+_ENDLESS = re.compile(r"\S{2000}")
+"""Longer runs without a space are no language; they are cut, because the patterns take time with their square."""
 _SENTENCE_END = re.compile(r"[.!?…]+[\"”’')\]]*\s+(?=\S)")
 
 
@@ -51,6 +53,7 @@ def _ends_sentence(text: str, mark: re.Match[str]) -> bool:
 
 def sentences_of(paragraph: str) -> list[str]:
     """Cut a paragraph behind full stops, question and exclamation marks."""
+    paragraph = _ENDLESS.sub(r"\g<0> ", paragraph)
     found, start = [], 0
     for mark in _SENTENCE_END.finditer(paragraph):
         if _ends_sentence(paragraph, mark):
