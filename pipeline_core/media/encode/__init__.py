@@ -2,19 +2,19 @@
 
 from .codecs import PRESETS
 from .formats import (
-           AUTO,
-           DEFAULT_FORMAT,
-           Format,
-           catalogue,
-           find_format,
-           format_for,
-           load_format,
-           usable_formats,
+    AUTO,
+    DEFAULT_FORMAT,
+    Format,
+    catalogue,
+    find_format,
+    format_for,
+    load_format,
+    usable_formats,
 )
 from .settings import EncodeReport, EncodeSettings
 from .space import estimate_bytes
 from .write import check_video_target, write_video
 
 __all__ = ["AUTO", "DEFAULT_FORMAT", "PRESETS", "EncodeReport", "EncodeSettings", "Format", "catalogue",
-           "check_video_target", "estimate_bytes", "find_format", "format_for", "load_format", "usable_formats",
-           "write_video"]
+    "check_video_target", "estimate_bytes", "find_format", "format_for", "load_format", "usable_formats",
+    "write_video"]
