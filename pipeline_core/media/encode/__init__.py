@@ -16,5 +16,5 @@ from .space import estimate_bytes
 from .write import check_video_target, write_video
 
 __all__ = ["AUTO", "DEFAULT_FORMAT", "PRESETS", "EncodeReport", "EncodeSettings", "Format", "catalogue",
-    "check_video_target", "estimate_bytes", "find_format", "format_for", "load_format", "usable_formats",
-    "write_video"]
+           "check_video_target", "estimate_bytes", "find_format", "format_for", "load_format", "usable_formats",
+           "write_video"]
