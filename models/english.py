@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from ..pipeline_core.cache import shared
-from ..pipeline_core.host import Host
 from ..pipeline_core.speech.english import English, EnglishData
 
 DATA = Path(__file__).resolve().parent / "assets" / "voice_english.safetensors.xz"
@@ -64,7 +63,6 @@ def _load() -> English:
     return English(EnglishData(arrays["lexicon"], parts["tagger"], UnknownWords(parts["reader"])))
 
 
-def english(host: Host) -> English:
-    """Return the reader of English text, from the cache."""
-    del host  # The network for unknown words is too small to be worth moving to a graphics card.
+def english() -> English:
+    """Return the reader of English text, from the cache; it works on the CPU alone."""
     return shared().get(("english",), _load)

@@ -79,7 +79,7 @@ class HeartVoice:
 
         loaded = shared().get(("voice_heart",), load_net)
         speaker = Speaker(RATE_HZ, frozenset(loaded.numbers), lambda symbols, pace: draw(loaded, symbols, pace, host))
-        return speak(text, speed, english(host), speaker, host)
+        return speak(text, speed, english(), speaker, host)
 
 
 def _missing_files() -> tuple[str, ...]:

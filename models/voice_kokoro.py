@@ -190,7 +190,7 @@ class KokoroVoice:
             raise BackendError("the graph of Kokoro is gone", hint="Run: python run.py fetch kokoro")
         graph = shared().get(("kokoro", str(path), path.stat().st_mtime_ns), partial(Graph, path))
         speaker = Speaker(RATE_HZ, frozenset(self._numbers), partial(self._draw, graph))
-        return speak(text, speed, english(host), speaker, host)
+        return speak(text, speed, english(), speaker, host)
 
     def _draw(self, graph: Graph, symbols: str, speed: float) -> tuple[FloatArray, NDArray[np.float64]]:
         style = self._styles[min(max(len(symbols) - 1, 0), len(self._styles) - 1)]

@@ -60,7 +60,7 @@ SPOKEN = {
 
 @pytest.fixture(scope="module")
 def reader():
-    return english(PlainHost())
+    return english()
 
 
 def said(reader, text):

@@ -17,8 +17,8 @@ SAMPLES = {"sample:portrait", "sample:recording"}
 """Users of shipped files that are no back ends: drop-downs of the nodes."""
 FIELDS = {"id": str, "used_by": list, "files": list, "source": str, "licence": str, "licence_evidence": str,
           "commercial_use": bool, "sha256": str, "notes": str}
-REBUILD = ("run tools/build_head_asset.py or tools/build_face_nets.py (they write the hash into models/licences.json), "
-           "or add a row")
+REBUILD = ("run the script of tools/ that builds it (models/assets/PROVENANCE.md; it writes the hash into "
+           "models/licences.json), or add a row")
 
 
 def sha256(path):
