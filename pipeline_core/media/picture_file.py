@@ -105,6 +105,9 @@ def decode_picture(path: str | os.PathLike[str]) -> Decoded:
             pixels = _decode(handle, source)
     except (MemoryError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise too_large(source.name, str(error) or "more than this machine has memory for") from error
+    except PermissionError as error:
+        raise UnreadableMedia(f"picture {source.name!r} cannot be read: {error.strerror or error}",
+                              hint="Allow your user to read it, or choose another.") from error
     except _BROKEN as error:
         raise UnreadableMedia(f"cannot decode the picture {source.name!r}: {error or type(error).__name__}",
                               hint=_HINT) from error
@@ -142,7 +145,8 @@ def _opened(handle: BinaryIO, head: bytes) -> Image.Image | None:
             handle.seek(0)
             image = factory(handle, "")
         except _BROKEN as error:
-            last = error
+            if accept is not None:  # without a signature its complaint says only that it is another format
+                last = error
             continue
         return image  # type: ignore[return-value]
     if last is not None and head[:4] not in (b"II*\0", b"MM\0*") and not looks_like_heif(head):

@@ -385,8 +385,16 @@ def test_a_file_without_permission_says_so(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(picture_file, "open", refused, raising=False)
-    with pytest.raises(UnreadableMedia, match="Permission denied"):
+    with pytest.raises(UnreadableMedia, match="Permission denied") as caught:
         load_portrait(path)
+    assert "read it" in caught.value.hint
+
+
+@pytest.mark.parametrize("content", [b"hello", b"a text that is longer than the header of any picture" * 9, b"\0" * 40])
+def test_what_is_no_picture_is_of_an_unknown_format(tmp_path, content):
+    (tmp_path / "a.png").write_bytes(content)
+    with pytest.raises(UnreadableMedia, match="unknown format"):
+        load_portrait(tmp_path / "a.png")
 
 
 @pytest.mark.parametrize("name", ["Ünïcödé 漢字.png", "a\nb\tc.png", "😀👍🏽.png", " .png", "-rf.png", "http:a.png", "a%d.png",
