@@ -113,3 +113,8 @@ def test_words():
 
 def test_this_process_knows_its_memory():
     assert 20 < module.rss_mb() < 50_000
+
+
+def test_large_pictures_wait_in_bounded_number():
+    small, large = (drawing_mb(size, 2, MP4, "veryslow") - module.BASE_MB for size in ((1280, 720), (3840, 2160)))
+    assert large < 0.8 * 9 * small
