@@ -88,13 +88,20 @@ class TorchPainter:
         """Draw batch after batch; the device is at work on one while another is handed out."""
         ahead: list[_Job] = []
         for batch in batches(instants, region.mask.size):
-            host.load(self.picture)
-            begun = self._begun(batch, region)
+            begun = self._begun(batch, region) if self._is_loaded(host) else [_Job(batch, None)]
             for job in ahead:
                 yield from job.wait()
             ahead = begun
         for job in ahead:
             yield from job.wait()
+
+    def _is_loaded(self, host: Host) -> bool:
+        try:
+            host.load(self.picture)
+        except torch.cuda.OutOfMemoryError:
+            log.warning("the device has no memory for the picture; drawing on the CPU")
+            return False
+        return True
 
     def _begun(self, batch: list[_Instant], region: Region) -> list[_Job]:
         """Set the device to work, with smaller batches where it has too little memory."""

@@ -188,6 +188,15 @@ def test_a_full_card_draws_less_at_a_time_or_leaves_it_to_the_cpu(renderer, stat
     assert share >= 0.999 and psnr >= 50.0
 
 
+def test_a_card_without_room_for_the_picture_leaves_all_to_the_cpu(renderer, state, monkeypatch):
+    motion = track(2, **TALK)
+    expected, painter = drawn(renderer, state, motion), TorchPainter(state.painter._details)
+    with SimulatedGpu(capacity_bytes=1000):
+        frames = list(renderer.frames(replace(state, painter=painter), motion, 0, 2, PlainHost("cuda:0", threads=1)))
+    share, psnr = agreement(frames, expected)
+    assert share >= 0.999 and psnr >= 50.0
+
+
 class Download:
     """Without the events that only CUDA has."""
 
