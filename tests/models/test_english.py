@@ -138,17 +138,6 @@ def test_words_keep_their_symbols_behind_a_mark_that_is_not_spoken(reader):
     assert [phrase.symbols[first:last] for _, first, last in phrase.words] == phrase.symbols.rstrip(".").split()
 
 
-@pytest.mark.parametrize("number", ["1" * 5000, "$" + "1" * 5000, "1" + ",234" * 2000])
-def test_endless_numbers_are_read_digit_by_digit(number):
-    assert "one one one" in (text := verbalize(number)) or text.startswith("one two three four two three")
-
-
-def test_text_without_spaces_is_cut():
-    assert [len(word) for word in sentences_of("a." * 2500)[0].split()] == [2000, 2000, 1000]
-    address = "https://example.com/" + "a" * 1900
-    assert sentences_of(address) == [address]
-
-
 def test_the_work_for_a_compound_grows_with_its_length_only(reader, monkeypatch):
     looked_up = []
     read = Lexicon.read

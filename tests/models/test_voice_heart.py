@@ -93,15 +93,6 @@ def test_speed_is_checked(voice, speed):
         voice.speak("Hello.", speed, HOST)
 
 
-def test_endless_pauses_are_refused(voice, monkeypatch):
-    from talking_avatar.pipeline_core.speech import voicing
-
-    monkeypatch.setattr(voicing, "LONGEST_S", 100.0)
-    with pytest.raises(InputError, match="with its pauses"):
-        voice.speak("Hi. [pause 60]" * 3, 1.0, HOST)
-    assert voice.speak("Hi. [pause 60]", 1.0, HOST)[0].duration_s > 60
-
-
 def test_too_long_text_is_refused(voice):
     with pytest.raises(InputError, match="at most"):
         voice.speak("x " * MAX_CHARACTERS, 1.0, HOST)
