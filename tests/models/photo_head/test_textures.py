@@ -74,7 +74,7 @@ def test_the_skin_of_a_large_lid_may_be_painted_small(monkeypatch, photographed,
 def lid_tones(width=60.0):
     """Fill a lid in a dark socket; return its grey at the eye and at its fold, and those of socket and cheek."""
     crop = np.full((160, 200, 3), (210, 170, 140), np.float32)
-    cv2.ellipse(crop, (100, 80), (48, 34), 0, 0, 360, (110, 80, 80), -1)
+    cv2.ellipse(crop, (100, 80), (38, 25), 0, 0, 360, (110, 80, 80), -1)
     hole, area = np.zeros((160, 200), np.uint8), np.zeros((160, 200), np.float32)
     cv2.ellipse(hole, (100, 85), (30, 12), 0, 0, 360, 1, -1)
     cv2.ellipse(area, (100, 78), (36, 22), 0, 0, 360, 1, -1)
@@ -85,6 +85,6 @@ def lid_tones(width=60.0):
 def test_a_shut_lid_comes_out_of_the_dark_of_its_socket(monkeypatch):
     edge, fold, socket, cheek = lid_tones()
     assert edge > socket + 0.6 * (cheek - socket)
-    assert fold < socket + 0.3 * (cheek - socket)
+    assert fold < edge - 0.2 * (cheek - socket)
     monkeypatch.setattr(textures, "LIT_SHARE", 0.0)
     assert lid_tones()[0] < socket + 0.1 * (cheek - socket)
