@@ -139,6 +139,8 @@ def said(what: str, items: Iterable[Any]) -> Iterator[Any]:
 
 
 def _subjects(faces: str | None, host: Host) -> Iterator[Subject]:
+    if faces is not None and not Path(faces).is_dir():
+        raise LauncherError(f"--faces {faces} is no folder", hint="Give a folder of portraits.")
     paths = [sample_portrait()] if faces is None else sorted(
         p for p in Path(faces).iterdir() if p.suffix.lower() in PICTURES)
     for path in paths:

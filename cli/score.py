@@ -35,7 +35,7 @@ def table(card: Scorecard) -> str:
              "| figure | value | reference | control | judge | verdict |", "|---|---|---|---|---|---|"]
     lines += [f"| {row.name} | {_value(row)} | {row.reference} | {row.control} | {row.judge} | {_verdict(row)} |"
               for row in card.rows]
-    return "\n".join([*lines, "", *(f"note: {remark}" for remark in card.remarks), f"in all: {card.verdict}"])
+    return "\n".join([*lines, "", *(f"note: {remark}" for remark in card.remarks), f"in all: {card.verdict}, {card.measured} of {len(card.rows)} figures measured"])
 
 
 def _value(row: Row) -> str:

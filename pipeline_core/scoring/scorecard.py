@@ -86,8 +86,14 @@ class Scorecard:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst verdict of all rows."""
-        return max((row.verdict for row in self.rows), key=RANK.index, default="not measurable")
+        """The worst verdict of all rows; good only where half of them could be measured."""
+        worst = max((row.verdict for row in self.rows), key=RANK.index, default=RANK[0])
+        return RANK[0] if worst == "ok" and 2 * self.measured < len(self.rows) else worst
+
+    @property
+    def measured(self) -> int:
+        """Number of rows with a verdict."""
+        return sum(row.verdict != RANK[0] for row in self.rows)
 
     def row(self, id: str) -> Row:
         """Return the row of that id."""

@@ -48,7 +48,8 @@ PRICES = {
                   "with one hardly any",
 }
 """What each fault costs: the closures found in `tools/measure_sound_faults.py`."""
-_SHORTEST_S = 0.5
+_SHORTEST_S = 1.5
+"""Below it there is no pause to hear the background in, and every vowel is a steady tone."""
 _STEADY_FRAMES = 25
 """0.58 s: a tone that lasts longer is no speech (fundamentals glide)."""
 
@@ -104,7 +105,7 @@ def sound_report(sound: Sound) -> SoundReport:
     Parameters
     ----------
     sound : Sound
-        Any rate and number of channels; less than half a second gives a report without faults.
+        Any rate and number of channels; less than 1.5 s gives a report without faults.
     """
     if sound.duration_s < _SHORTEST_S:
         return SoundReport(90.0, False, False, 0.0, 0.0, 0.0, sound.rate_hz / 2)

@@ -40,6 +40,7 @@ def call(argv, capsys):
     (["render", "--portrait", "nowhere.png", "--text", "x", "--out", "b.mp4"], "nowhere.png"),
     (["render", "--video", "a.mp4", "--text", "x", "--out", "b.mp4"], "video"),
     (["visemes", "--audio", "nowhere.wav", "--out", "b.json"], "nowhere.wav"),
+    (["bench", "--quality", "--quick", "--faces", "nowhere"], "nowhere"),
 ])
 def test_bad_input_is_one_line_and_status_2(here, capsys, argv, word):
     status, out, err = call(argv, capsys)

@@ -22,6 +22,8 @@ def card(rows=ROWS):
 
 def test_the_card_is_as_bad_as_its_worst_row():
     assert card().verdict == "bad" and card(ROWS[:1]).verdict == "ok" and card(ROWS[2:]).verdict == "not measurable"
+    # One good row says nothing of a card that is mostly empty.
+    assert card((ROWS[0], ROWS[2], ROWS[2])).verdict == "not measurable" and card(ROWS[::2]).verdict == "ok"
     assert RANK.index("warn") > RANK.index("ok")
     assert card().row("offset").value == 123.4
 
@@ -43,7 +45,7 @@ def test_the_table_says_value_reference_control_and_verdict():
     assert "| closures met | 0.98 | >= 0.9 | chance 0.60 | dlib | ok |" in text
     assert "| +123 ms |" in text and "bad: the picture is 123 ms late" in text
     assert "| distance | - |" in text and "not measurable: no source" in text
-    assert "note: a remark" in text and text.endswith("in all: bad")
+    assert "note: a remark" in text and text.endswith("in all: bad, 2 of 3 figures measured")
 
 
 def test_the_command_hands_words_and_cues_over(monkeypatch, tmp_path, capsys):

@@ -113,7 +113,14 @@ def test_what_costs_nothing_is_not_mentioned(voice, harmless):
     assert sound_report(harmless(voice[0])).faults == ()
 
 
-@pytest.mark.parametrize("samples", [np.zeros(100), np.zeros(24000), np.full(24000, 0.5), np.ones(60)])
+def test_a_single_vowel_is_no_music(voice):
+    found = (voice[0].mono**2).cumsum()
+    loud = int(np.searchsorted(found, found[-1] / 2))
+    half = voice[0].samples[:, loud - 6000 : loud + 6000]
+    assert sound_report(Sound(half, voice[0].rate_hz)).faults == ()
+
+
+@pytest.mark.parametrize("samples", [np.zeros(100), np.zeros(48000), np.full(48000, 0.5), np.ones(60)])
 def test_sounds_without_speech_are_survived(samples):
     sound_report(Sound(samples[None].astype(np.float32), 24000))
 
