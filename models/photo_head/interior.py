@@ -17,6 +17,7 @@ from .mouth_light import mouth_window
 from .mouth_look import mouth_look, sample_tooth_colour
 from .mouth_pose import TONGUE, Mouth, pose_mouth, seated
 from .mouth_shade import CHANNELS, mouth_attributes, shade_mouth
+from .mouth_tone import PhotoTone
 from .raster import rasterize
 from .textures import lens_blur_px
 
@@ -45,6 +46,7 @@ class MouthInterior:
         self._look = mouth_look(
             skin_colour(photo, landmarks_px), sample_tooth_colour(photo, landmarks_px), light, share
         )
+        self._tone = PhotoTone.of(photo, landmarks_px)
         # The inside is drawn with a lens about as soft as the one that took the photo.
         self._blur = max(0.45, LENS_SHARE * lens_blur_px(photo, landmarks_px))
         middle = head.neutral_cm[model.lips.margin[UPPER_MIDDLE]]
@@ -115,7 +117,7 @@ class MouthInterior:
         linear = np.zeros((*layers.ids.shape, 3), np.float32)
         shade_mouth(self._mouth, window, self._look, layers.ids, values, linear, FIRST_ID, self._view)
         inside = layers.ids >= FIRST_ID
-        rgb[inside] = to_srgb(linear[inside])
+        rgb[inside] = self._tone.applied(to_srgb(linear[inside]))
         # What no surface covers lies deep in the throat.
         rgb[layers.ids < 0] = 6.0
 
