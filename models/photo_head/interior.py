@@ -31,6 +31,15 @@ SHUT_CM = 0.02
 """Below this gap nothing of the inside can be seen."""
 INNER_LIP_FALL = 0.3
 """Light lost per ring behind the lips' edge (about 2 mm)."""
+SLIT_RATIO, OPEN_RATIO = 0.015, 0.07
+"""Heights of the visible gap, as shares of the mouth's width, at which the lips shade what is behind
+them entirely and not at all; by eye."""
+SLIT_LIGHT = 0.05
+"""Share of the light that is left in the narrowest slit: about that of the line between shut lips."""
+SLIT_COLOUR = np.array([0.8, 1.2, 1.2], np.float32)
+"""Exponents of that share for red, green and blue: what arrives has touched the lips."""
+SLIT_REACH = 0.04
+"""Share of the mouth's width over which heights are averaged: light comes in from the sides too."""
 _TO_SRGB = np.array([
     round(255 * (12.92 * v if v <= 0.0031308 else 1.055 * v ** (1 / 2.4) - 0.055))
     for v in np.linspace(0.0, 1.0, 4096)
@@ -117,9 +126,33 @@ class MouthInterior:
         linear = np.zeros((*layers.ids.shape, 3), np.float32)
         shade_mouth(self._mouth, window, self._look, layers.ids, values, linear, FIRST_ID, self._view)
         inside = layers.ids >= FIRST_ID
+        width_px = max(float(np.count_nonzero(polygon.any(axis=0))), 1.0)
+        linear *= light_in_slit(inside | ((layers.ids < 0) & (polygon > 0)), width_px)
         rgb[inside] = self._tone.applied(to_srgb(linear[inside]))
         # What no surface covers lies deep in the throat.
         rgb[layers.ids < 0] = 6.0
+
+
+def light_in_slit(opening: UInt8Array, width_px: float) -> FloatArray:
+    """Tell how much of the light passes nearly shut lips, which the open window does not know.
+
+    Parameters
+    ----------
+    opening : ndarray
+        Not 0 where the inside is seen [shape=(H, W)].
+    width_px : float
+        Width of the mouth in the same pixels.
+
+    Returns
+    -------
+    ndarray
+        Share of red, green and blue for each column, 1 where the mouth is open [shape=(1, W, 3)].
+    """
+    height = np.count_nonzero(opening, axis=0).astype(np.float32)[None]
+    height = cv2.GaussianBlur(height, (0, 0), max(SLIT_REACH * width_px, 0.5))
+    share = np.clip((height / width_px - SLIT_RATIO) / (OPEN_RATIO - SLIT_RATIO), 0.0, 1.0)
+    share = share * share * (3.0 - 2.0 * share)
+    return np.asarray((SLIT_LIGHT + (1.0 - SLIT_LIGHT) * share)[..., None] ** SLIT_COLOUR, np.float32)
 
 
 def to_srgb(linear: FloatArray) -> FloatArray:
