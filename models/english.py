@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import lzma
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..pipeline_core.cache import shared
-from ..pipeline_core.speech.english import English, EnglishData
+
+if TYPE_CHECKING:
+    from ..pipeline_core.speech.english import English
 
 DATA = Path(__file__).resolve().parent / "assets" / "voice_english.safetensors.xz"
 _WORDS_KEPT = 5000
@@ -56,6 +58,8 @@ class UnknownWords:
 
 def _load() -> English:
     from safetensors.numpy import load
+
+    from ..pipeline_core.speech.english import English, EnglishData
 
     arrays = load(lzma.decompress(DATA.read_bytes()))
     parts = {part: {name[len(part) + 1 :]: array for name, array in arrays.items() if name.startswith(part + ".")}

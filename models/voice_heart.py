@@ -16,7 +16,6 @@ from ..pipeline_core.cache import shared
 from ..pipeline_core.host import Host
 from ..pipeline_core.interfaces import Recognition
 from ..pipeline_core.registry import Backend, register
-from ..pipeline_core.speech.voicing import Speaker, speak
 from ..pipeline_core.types import FloatArray, Sound
 from .english import DATA as ENGLISH_DATA
 from .english import english
@@ -75,6 +74,8 @@ class HeartVoice:
 
     def speak(self, text: str, speed: float, host: Host) -> tuple[Sound, Recognition]:
         """Return the sound at 24 kHz and what is said when, exactly; see `voicing.speak`."""
+        # Not at the top: reading English is set up when somebody speaks, not when ComfyUI starts.
+        from ..pipeline_core.speech.voicing import Speaker, speak
         from .net.voice_sound import RATE_HZ
 
         loaded = shared().get(("voice_heart",), load_net)

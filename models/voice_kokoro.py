@@ -25,7 +25,6 @@ from ..pipeline_core.host import Host
 from ..pipeline_core.interfaces import Recognition
 from ..pipeline_core.model_files import find_file
 from ..pipeline_core.registry import Backend, register
-from ..pipeline_core.speech.voicing import Speaker, speak
 from ..pipeline_core.types import FloatArray, Sound
 from .english import english
 from .voice_heart import load_net
@@ -185,6 +184,9 @@ class KokoroVoice:
 
     def speak(self, text: str, speed: float, host: Host) -> tuple[Sound, Recognition]:
         """Return the sound at 24 kHz and what is said when, exactly; see `voicing.speak`."""
+        # Not at the top: reading English is set up when somebody speaks, not when ComfyUI starts.
+        from ..pipeline_core.speech.voicing import Speaker, speak
+
         path = find_model()
         if path is None:
             raise BackendError("the graph of Kokoro is gone", hint="Run: python run.py fetch kokoro")

@@ -105,11 +105,11 @@ def sound_report(sound: Sound) -> SoundReport:
     Parameters
     ----------
     sound : Sound
-        Any rate and number of channels; less than 1.5 s gives a report without faults.
+        Any rate and number of channels; in less than 1.5 s only clipping is looked for.
     """
-    if sound.duration_s < _SHORTEST_S:
-        return SoundReport(90.0, False, False, 0.0, 0.0, 0.0, sound.rate_hz / 2)
     whole = excerpt(sound)
+    if sound.duration_s < _SHORTEST_S:
+        return SoundReport(90.0, False, False, 0.0, _clipped(whole), 0.0, sound.rate_hz / 2)
     mono, rate_hz = at_speech_rate(whole, sound.rate_hz)
     power, frequency_hz = power_spectra(mono, rate_hz, 0.032, 0.016)
     edge_hz = _upper_edge(power, frequency_hz)
