@@ -79,8 +79,9 @@ strengths below 1 are ours, for sounds that are made with less of the shape."""
 _SHORT = {"ᵊ": "ə", "ᵐ": "m", "ⁿ": "n", "g": "ɡ"}
 _COMPOSED = {"c\u0327": "ç", "ɜ˞": "ɝ", "ə˞": "ɚ"}
 """Sequences that canonical decomposition or rhotic hooks make of one sound."""
-_LIGATURES = {"tʃ": "ʧ", "dʒ": "ʤ", "tɕ": "ʨ", "dʑ": "ʥ", "ts": "ʦ", "dz": "ʣ", "ʈʂ": "ꭧ", "tʂ": "ꭧ",
+LIGATURES = {"tʃ": "ʧ", "dʒ": "ʤ", "tɕ": "ʨ", "dʑ": "ʥ", "ts": "ʦ", "dz": "ʣ", "ʈʂ": "ꭧ", "tʂ": "ꭧ",
               "ɖʐ": "ʤ", "dʐ": "ʤ"}  # fmt: skip
+"""Two symbols that are one sound."""
 
 ARPABET: dict[str, str] = {
     "AA": "ɑ", "AE": "æ", "AH": "ʌ", "AO": "ɔ", "AW": "aʊ", "AX": "ə", "AY": "aɪ", "B": "b", "CH": "tʃ",
@@ -154,7 +155,7 @@ def segments_of(symbol: str) -> tuple[Segment, ...]:
     position = 0
     while position < len(text):
         pair = text[position : position + 2]
-        single = _LIGATURES.get(pair)
+        single = LIGATURES.get(pair)
         found.append(SEGMENTS[single or text[position]])
         position += 2 if single else 1
     if len(found) == 2 and "vowel" in found[0].classes and found[0] == found[1]:
