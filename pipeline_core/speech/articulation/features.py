@@ -17,7 +17,7 @@ _LOW_HZ, _HIGH_HZ = 60.0, 7600.0
 _FFT = 512
 _FLOOR = 1e-9
 """-90 dB below a sine at full scale: digital silence and a quiet room look alike."""
-_MEAN, _SCALE = -5.0, 1.5
+MEAN, SCALE = -5.0, 1.5
 """Bring the logarithm (base 10) to about 0 +- 1; the mean and spread of speech at -20 dB."""
 BEFORE = (WINDOW - HOP) // 2
 """Samples that the window of a frame begins before the frame; it ends as many after it."""
@@ -58,7 +58,7 @@ def bands_of(samples: FloatArray) -> FloatArray:
     frames = np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::HOP]
     spectrum = np.fft.rfft(frames * _window(), _FFT, axis=1)
     power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32) @ _filters()
-    return np.asarray((np.log10(np.maximum(power, _FLOOR)) - _MEAN) / _SCALE, np.float32)
+    return np.asarray((np.log10(np.maximum(power, _FLOOR)) - MEAN) / SCALE, np.float32)
 
 
 def bands_of_whole(samples: FloatArray) -> FloatArray:
