@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from ...pipeline_core.media.audio import resample
+from ...pipeline_core.speech.timing import contiguous
 from ...pipeline_core.types import Closure, FloatArray, Phone, Sound
 
 RATE_HZ = 16_000
@@ -43,6 +44,16 @@ class Utterance:
 def at_rate(samples: FloatArray, rate_hz: int) -> FloatArray:
     """Return mono samples [shape=(S,)] at 16 kHz; sample 0 stays at time 0."""
     return resample(Sound(np.asarray(samples, np.float32)[None], rate_hz), RATE_HZ).samples[0]
+
+
+def with_silence(utterance: Utterance, before_s: float, after_s: float) -> Utterance:
+    """Return an utterance with silence added at its ends, to the nearest sample."""
+    first, last = round(before_s * RATE_HZ), round(after_s * RATE_HZ)
+    samples = np.pad(utterance.samples, (first, last))
+    shift_s = first / RATE_HZ
+    phones = [Phone(p.ipa, p.start_s + shift_s, p.end_s + shift_s) for p in utterance.phones]
+    closures = tuple(Closure(c.start_s + shift_s, c.end_s + shift_s) for c in utterance.closures)
+    return replace(utterance, samples=samples, phones=contiguous(phones, len(samples) / RATE_HZ), closures=closures)
 
 
 def save(utterance: Utterance, path: Path) -> None:
