@@ -29,6 +29,10 @@ _SHORTEST_CLOSURE_S = 0.008
 _QUIET = 4 / 32768
 """espeak's silence is digital, but for what a filter leaves."""
 _MIN_RELEASE_S = 0.01
+_FILES = {"en-gb": "en", "fr-fr": "fr"}
+"""Languages whose files have another name; only a file's name can have a variant."""
+_LOOKALIKES = {ord("ε"): "ɛ"}
+"""Greek letters that some voices' IPA has."""
 _RETRIEVAL, _PHONEME_EVENTS, _IPA, _DO_NOT_EXIT = 2, 0x0001, 0x0002, 0x8000
 _RATE, _PITCH, _UTF8, _EVENT_PHONEME = 1, 3, 1, 7
 
@@ -38,6 +42,15 @@ class Mark(NamedTuple):
 
     sample: int
     symbol: str
+
+
+def sounding(marks: Sequence[Mark]) -> list[Mark]:
+    """Return the marks of sounds and pauses, without those of tones, palatalisation and switches of language.
+
+    What is left out belongs to the sound before it.
+    """
+    marks = [mark._replace(symbol=mark.symbol.translate(_LOOKALIKES)) for mark in marks]
+    return [mark for mark in marks if not mark.symbol.strip("_:") or not is_silence(mark.symbol)]
 
 
 def is_stop(symbol: str) -> bool:
@@ -66,6 +79,8 @@ def phones_of(marks: Sequence[Mark], samples: FloatArray, rate_hz: int) -> tuple
     """
     total_s = len(samples) / rate_hz
     starts = [_start(marks, index, samples, rate_hz) for index in range(len(marks))]
+    # A closure that is carved out of a pause cuts off the marks of that pause.
+    starts = np.minimum.accumulate(starts[::-1])[::-1].tolist() if starts else []
     raw = [Phone(mark.symbol, start_s, end_s)
            for mark, start_s, end_s in zip(marks, starts, [*starts[1:], total_s], strict=True)]
     phones = list(contiguous(raw, total_s))
@@ -175,7 +190,9 @@ class _Engine:
 
     def say(self, text: str, voice: str, rate: int, pitch: int) -> tuple[Any, list[Mark], int]:
         """Return 16-bit samples, marks and the rate in Hz."""
-        if self._library.espeak_SetVoiceByName(voice.encode()):
+        language, plus, variant = voice.partition("+")
+        name = _FILES.get(language, language) + plus + variant
+        if self._library.espeak_SetVoiceByName(name.encode()):
             raise SettingError(f"espeak-ng has no voice {voice!r}", hint="List them: espeak-ng --voices")
         self._library.espeak_SetParameter(_RATE, rate, 0)
         self._library.espeak_SetParameter(_PITCH, pitch, 0)
@@ -185,7 +202,7 @@ class _Engine:
         self._library.espeak_Synchronize()
         if failed or not self._parts:
             raise InputError(f"espeak-ng cannot say {text[:40]!r} in {voice}", hint="Use another text.")
-        return np.concatenate(self._parts), self._marks, self.rate_hz
+        return np.concatenate(self._parts), sounding(self._marks), self.rate_hz
 
 
 @lru_cache(maxsize=1)

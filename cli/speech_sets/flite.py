@@ -43,7 +43,7 @@ def phones_of(printed: str) -> tuple[Phone, ...]:
     return tuple(out)
 
 
-def speak(text: str, voice: str = "kal16", stretch: float = 1.0) -> Utterance:
+def speak(text: str, voice: str = "kal16", stretch: float = 1.0, pitch_hz: float = 0.0) -> Utterance:
     """Return what flite says, with its own times fitted to the sound.
 
     Parameters
@@ -54,6 +54,8 @@ def speak(text: str, voice: str = "kal16", stretch: float = 1.0) -> Utterance:
         One of `VOICES`.
     stretch : float
         Length of each phone relative to the voice's own.
+    pitch_hz : float
+        Mean of the voice's pitch, for "kal" and "kal16"; 0 is its own.
 
     Raises
     ------
@@ -68,7 +70,9 @@ def speak(text: str, voice: str = "kal16", stretch: float = 1.0) -> Utterance:
         raise SettingError(f"flite has no voice {voice!r}", hint=f"Use one of {', '.join(VOICES)}.")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "speech.wav"
-        printed = _run("-voice", voice, "--setf", f"duration_stretch={stretch}", "-t", text, "-psdur", "-o", str(path))
+        pitch = ["--setf", f"int_f0_target_mean={pitch_hz}"] if pitch_hz else []
+        printed = _run("-voice", voice, "--setf", f"duration_stretch={stretch}", *pitch, "-t", text, "-psdur",
+                       "-o", str(path))  # fmt: skip
         samples, rate_hz = _read(path)
     phones = phones_of(printed)
     if not any(phone.ipa for phone in phones):

@@ -22,7 +22,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from texts import english  # noqa: E402 - found by the line before
+from texts import english, salad, words_of  # noqa: E402 - found by the line before
 
 if "talking_avatar" not in sys.modules:
     package = types.ModuleType("talking_avatar")
@@ -36,6 +36,25 @@ logger = logging.getLogger("talking_avatar")
 SILENCE_S = (0.1, 0.6)
 """Added at both ends of an utterance."""
 KOKORO_SPEEDS = (0.8, 1.3)
+FLITE_VOICES = ("kal16", "kal")
+FLITE_STRETCH = (0.75, 1.4)
+FLITE_PITCH_HZ = (80, 190)
+ENGLISH = ("en-us", "en-gb", "en-us", "en-gb-scotland", "en-us", "en-gb-x-rp", "en-029", "en-us-nyc", "en-gb-x-gbclan",
+           "en-gb-x-gbcwmd")  # fmt: skip
+"""Accents of espeak-ng 1.51; Californian English, the commonest, three times."""
+_SHARED = ("bg", "bn", "ca", "cs", "da", "el", "fa", "fi", "he", "hu", "id", "is", "ko", "lt", "lv", "mk", "ms", "nb", "nl",
+           "pt", "ro", "sk", "sl", "sv", "ta", "tr", "uk", "ur", "vi")  # fmt: skip
+OTHERS = {code: code for code in _SHARED} | {"pt-br": "pt", "bs": "sh", "hr": "sh", "sr": "sh"}
+"""Languages of espeak-ng 1.51 by the language of wordfreq, all that both have but those held out."""
+VARIANTS = ("", "+f1", "+m1", "+f2", "+m2", "+f3", "+m3", "+f4", "+m4", "+f5", "+m5", "+m6", "+m7", "+m8", "+croak",
+            "+whisper", "+klatt", "+klatt2", "+klatt3", "+klatt4", "+Alicia", "+Andy", "+Annie", "+Denis", "+Diogo",
+            "+Gene", "+Hugo", "+Jacky", "+Lee", "+Marco", "+Michael", "+adam", "+anika", "+aunty", "+belinda", "+caleb",
+            "+david", "+edward", "+grandma", "+grandpa", "+iven", "+kaukovalta", "+linda", "+miguel", "+norbert",
+            "+pablo", "+quincy", "+rob", "+sandro", "+shelby", "+steph", "+travis", "+victor", "+zac")  # fmt: skip
+"""Timbres of espeak-ng 1.51, without its robots."""
+RATES = (100, 260)
+"""Words per minute."""
+PITCHES = (20, 90)
 MOST_FAILURES = 20
 """In a row; then something is wrong with the engine."""
 
@@ -61,6 +80,28 @@ def kokoro(number: int, rng: np.random.Generator) -> Any:
     return _engine("voices").speak(english(rng), voices[number % len(voices)], speed)
 
 
+def espeak_en(number: int, rng: np.random.Generator) -> Any:
+    """Return English by espeak-ng, each accent in turn."""
+    return _espeak(english(rng), ENGLISH[number % len(ENGLISH)], rng)
+
+
+def espeak_other(number: int, rng: np.random.Generator) -> Any:
+    """Return random words of another language by espeak-ng, each language in turn."""
+    voice, language = sorted(OTHERS.items())[number % len(OTHERS)]
+    return _espeak(salad(words_of(language), rng), voice, rng)
+
+
+def _espeak(text: str, language: str, rng: np.random.Generator) -> Any:
+    rate, pitch = (int(rng.integers(*span)) for span in (RATES, PITCHES))
+    return _engine("espeak").speak(text, language + str(rng.choice(VARIANTS)), rate, pitch)
+
+
+def flite(number: int, rng: np.random.Generator) -> Any:
+    """Return English by flite, its voices in turn."""
+    stretch, pitch_hz = (round(float(rng.uniform(*span)), 2) for span in (FLITE_STRETCH, FLITE_PITCH_HZ))
+    return _engine("flite").speak(english(rng), FLITE_VOICES[number % len(FLITE_VOICES)], stretch, pitch_hz)
+
+
 class Set(NamedTuple):
     """A set of utterances."""
 
@@ -68,7 +109,8 @@ class Set(NamedTuple):
     minutes: float
 
 
-SETS = {"kokoro": Set(kokoro, 115.0)}
+SETS = {"espeak_en": Set(espeak_en, 40.0), "espeak_other": Set(espeak_other, 80.0), "flite": Set(flite, 30.0),
+        "kokoro": Set(kokoro, 115.0)}  # fmt: skip
 
 
 def utterance(name: str, number: int) -> Any:
