@@ -143,6 +143,8 @@ def augment(samples: Sound, rng: np.random.Generator, backgrounds: Backgrounds) 
     Sound
         Float32 (N,), peak at -30..0 dBFS, every sound where it was within 5 ms.
     """
+    if not len(samples):
+        return samples
     if rng.random() < CLEAN:
         return nearly_clean(samples, rng)
     samples = one_of(samples, rng, VOICES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .acoustics import RATE_HZ, Sound, convolved, room
+from .acoustics import RATE_HZ, Sound, convolved, filtered, room
 from .instruments import Instrument, drum, instrument
 
 # Steps of the scale in semitones, and chords as degrees of it. No progression or scale is in both families.
@@ -26,6 +26,7 @@ class _Song:
         self.chords = PROGRESSIONS[family][rng.integers(len(PROGRESSIONS[family]))]
         self.per_chord = int(rng.choice([2, 4, 8]))
         self.sound = np.zeros(length, np.float32)
+        self.rests: tuple[int, ...] = ()
 
     def hz(self, degree: int, octave: int = 0) -> float:
         """Return the pitch of a degree of the scale, which may go beyond an octave."""
@@ -36,6 +37,9 @@ class _Song:
         return self.chords[int(beat / self.per_chord) % len(self.chords)]
 
     def add(self, sound: Sound, beat: float, gain: float) -> None:
+        """Mix a note in, unless its player rests in this quarter of every sixteen chords."""
+        if int(beat / self.per_chord / 4) % 4 in self.rests:
+            return
         start = int(beat * self.beat_s * RATE_HZ)
         place = self.sound[start : start + len(sound)]
         place += sound[: len(place)] * np.float32(gain)
@@ -99,8 +103,11 @@ def music(duration_s: float, rng: np.random.Generator, family: str = "train") ->
     for chance, kind, part in ((0.8, "held", _harmony), (0.4, "keys", _harmony), (0.7, "bass", _bass),
                                (0.4, "keys", _melody), (0.4, "held", _melody)):  # fmt: skip
         if not drums_only and rng.random() < chance:
+            song.rests = tuple(np.flatnonzero(rng.random(4) < 0.15))
             part(song, instrument(kind, rng, family), rng.uniform(0.3, 1))
     if drums_only or rng.random() < 0.5 or not song.sound.any():
+        song.rests = ()
         _drums(song, rng.uniform(0.05, 0.3))
+    song.sound = filtered(song.sound, np.array([60.0, 600.0, 8000.0]), np.array([0, 0, -rng.uniform(0, 30)]))
     sound = convolved(song.sound, room(rng)) if rng.random() < 0.6 else song.sound
     return (sound * np.float32(0.5 / (np.abs(sound).max() + 1e-9))).astype(np.float32)
