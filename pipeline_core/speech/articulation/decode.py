@@ -50,10 +50,10 @@ def best_path(scores: FloatArray) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 
 def _trace(step: FloatArray, came_from: np.ndarray[tuple[int], np.dtype[np.int32]],
            stayed: np.ndarray[tuple[int, int], np.dtype[np.bool_]], count: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Walk back from the best end; a sound may be cut in the middle of a phone."""
+    """Walk back from the best end."""
     path = np.zeros(count, np.int64)
-    depth, phone = np.unravel_index(int(np.argmax(step)), step.shape)
-    depth = int(depth)
+    depth = min(count, _SHORTEST) - 1
+    phone = int(np.argmax(step[depth])) if count else 0
     for t in range(count - 1, -1, -1):
         path[t] = phone
         if depth == _SHORTEST - 1:
