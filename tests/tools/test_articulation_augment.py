@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 from talking_avatar.tools.articulation import augment as chain
-from talking_avatar.tools.articulation import background
+from talking_avatar.tools.articulation import background, sampled
 from talking_avatar.tools.articulation.acoustics import RATE_HZ, active_rms, coloured, filtered, room
 from talking_avatar.tools.articulation.augment import augment, without_voice
 from talking_avatar.tools.articulation.background import Backgrounds, babble, make_backgrounds, music, noise
 from talking_avatar.tools.articulation.codecs import TELEPHONE, WIDE, available, lag_of, resampled, through
+from talking_avatar.tools.articulation.music import PROGRESSIONS, SCALES
 from talking_avatar.tools.articulation.voices import shifted, tract_scaled, whispered
 
 TOLERANCE_MS = 5
@@ -149,8 +150,21 @@ def test_music_and_noise_are_sound_and_seeded(make, family):
 
 
 def test_the_families_share_nothing():
-    for by_family in (background.NOISES, background.music.__globals__["SCALES"], background.music.__globals__["PROGRESSIONS"]):
+    for by_family in (background.NOISES, SCALES, PROGRESSIONS):
         assert not set(by_family["train"]) & set(by_family["test"])
+
+
+def test_notes_become_a_midi_file():
+    data = sampled.midi_file([(0.5, b"\x80\x3c\x00"), (0.0, b"\x90\x3c\x40")])
+    assert data[:4] == b"MThd" and data[14:18] == b"MTrk"
+    assert data[22:] == b"\x00\x90\x3c\x40" + b"\x83\x60\x80\x3c\x00" + b"\x00\xff\x2f\x00"
+    assert len(data) == 22 + int.from_bytes(data[18:22], "big")
+
+
+@pytest.mark.skipif(not sampled.available(), reason="fluidsynth and fluid-soundfont-gm are not installed")
+def test_recorded_instruments_play():
+    sound = sampled.sampled_music(1.0, np.random.default_rng(1))
+    assert sound.shape == (16000,) and np.abs(sound).max() == pytest.approx(0.5, abs=1e-3)
 
 
 def test_babble_takes_from_its_pool():

@@ -136,7 +136,7 @@ def _test(kind: str, rng: np.random.Generator) -> Instrument:
         waved(rng, dark, brassy, attack_s=0.06, fall_s=15, change_s=0.08, players=2),
         waved(rng, *[falling(1.3, odd_only=True)] * 2, attack_s=0.04, fall_s=20, vibrato=0.1),
         waved(rng, first, then, attack_s=0.1, fall_s=20, change_s=0.5, players=3, vibrato=0.25),
-        waved(rng, *[falling(1.0)] * 2, attack_s=0.2, fall_s=20, players=5, vibrato=0.3)])  # fmt: skip
+        waved(rng, *[falling(1.0)] * 2, attack_s=0.2, fall_s=20, players=3, vibrato=0.3)])  # fmt: skip
 
 
 def instrument(kind: str, rng: np.random.Generator, family: str) -> Instrument:
