@@ -1,5 +1,7 @@
 """Augmentation keeps length, level and timing; backgrounds are sound, and those for tests are others."""
 
+from functools import lru_cache
+
 import numpy as np
 import pytest
 from talking_avatar.tools.articulation import augment as chain
@@ -17,6 +19,7 @@ SAME_WAVE = (chain.microphone, chain.in_a_room, chain.compressed, chain.clipped,
 OTHER_WAVE = (chain.other_voice, whispered, chain.shouted)
 
 
+@lru_cache
 def voice(seconds=2.0, seed=0, pitch_hz=120.0):
     """Syllables of a buzz and of hiss between pauses."""
     rng = np.random.default_rng(seed)
