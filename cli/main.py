@@ -106,8 +106,15 @@ def _add_render(sub: argparse.ArgumentParser) -> None:
 def _add_visemes(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--audio", required=True, metavar="FILE", help="the recording (any sound or video file)")
     sub.add_argument("--transcript", metavar="FILE", help="text file with what is said in it")
+    sub.add_argument("--cues", metavar="FILE",
+                     help="sounds or mouth shapes made elsewhere, instead of listening: Rhubarb, TextGrid, visemes, VTube, our JSON")
     sub.add_argument("--engine", default="auto", metavar="ID", help="what listens (default: auto)")
-    sub.add_argument("--out", required=True, metavar="CUES.json", help="the file to write")
+    sub.add_argument("--out", required=True, action="append", metavar="CUES.json",
+                     help="a file to write, also several times; its ending says what it is: .json, .tsv, .TextGrid, .srt, .vtt, "
+                          ".csv (OVR visemes), .rhubarb.json, .ovr.json, .vtube.json, .arkit.csv")
+    sub.add_argument("--format", default="auto", metavar="ID", help="what the one file of --out is (default: by its ending)")
+    sub.add_argument("--fps", default="60", help="frames per second of .csv, .ovr.json and .vtube.json (default: 60)")
+    sub.add_argument("--picture", metavar="FILE.png", help="also draw sound, words, sounds and visemes over time")
 
 
 def _add_score(sub: argparse.ArgumentParser) -> None:

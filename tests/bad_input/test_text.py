@@ -11,7 +11,7 @@ from talking_avatar.pipeline_core.media.audio import sound_from_array
 from talking_avatar.pipeline_core.motion import MotionSettings, generate_motion
 from talking_avatar.pipeline_core.motion.emotion import parse_keyframes
 from talking_avatar.pipeline_core.speech import analyze, cues_json
-from talking_avatar.pipeline_core.speech.captions import read_captions, srt, vtt
+from talking_avatar.pipeline_core.speech.captions import MAX_CUES, read_captions, srt, vtt
 from talking_avatar.pipeline_core.speech.exchange import MAX_CHARACTERS, read_cues
 from talking_avatar.pipeline_core.speech.text import spoken_words
 from talking_avatar.pipeline_core.types import SpeechTrack
@@ -106,7 +106,7 @@ BOMBS = {
     "infinity": '{"phones": [{"p": "a", "start": -Infinity, "end": Infinity}]}', "text time": '{"phones": [{"p": "a", "start": "0", "end": "1"}]}',
     "null": '{"phones": [{"p": null, "start": 0, "end": 1}]}', "list symbol": '{"phones": [{"p": ["a"], "start": 0, "end": 1}]}',
     "wrong kind": '{"phones": {"p": "a"}}', "long symbol": '{"phones": [{"p": "' + "a" * 1000 + '", "start": 0, "end": 1}]}',
-    "many": '{"phones": [' + ",".join([PHONE] * 50_001) + "]}", "cut": '{"phones": [' + PHONE, "two": "{}{}", "bare list": "[" + PHONE + "]",
+    "many": '{"phones": [' + ",".join([PHONE] * (MAX_CUES + 1)) + "]}", "cut": '{"phones": [' + PHONE, "two": "{}{}", "bare list": "[" + PHONE + "]",
     "big": " " * (MAX_CHARACTERS + 1), "bytes": "\x00\x01\x02", "tsv nan": "nan\tA\n1\tX", "tsv backwards": "1.0\tA\n0.5\tX",
     "tsv shape": "0\tZ\n1\tX", "tsv one": "0\tA", "tsv three": "0\tA\tB\n1\tX\tY", "tsv text": "zero\tA\none\tX", "tsv far": "0\tA\n1e300\tX",
     "shape": '{"mouthCues": [{"start": 0, "end": 1, "value": "AA"}]}', "no cues": '{"mouthCues": []}', "cue kind": '{"mouthCues": 5}',

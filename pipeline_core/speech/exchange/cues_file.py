@@ -1,7 +1,4 @@
-"""Mouth cues in and out: our own JSON, Rhubarb JSON and TSV, captions.
-
-Cue texts come from files of strangers: size, types and times are checked before use.
-"""
+"""The cues JSON of this pack, and words with times as other programs put them into JSON."""
 
 from __future__ import annotations
 
@@ -9,22 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import InputError
-from ..media.text_file import whole_characters
-from ..types import Closure, Phone, SpeechTrack, VisemeCue, Word
-from .captions import MAX_CUES, looks_like_captions, read_captions
-from .phones import SILENCE
+from ...types import Closure, Phone, SpeechTrack, Word
+from .checks import bad, entries, some, span_of, symbol_of
 
-MAX_CHARACTERS = 20_000_000
-LONGEST_S = 24 * 3600.0
-
-_RHUBARB_TO_IPA = {"A": "m", "B": "s", "C": "ɛ", "D": "ɑ", "E": "ɔ", "F": "u", "G": "f", "H": "l", "X": SILENCE}
-"""One typical sound per Rhubarb shape: A lips shut, B teeth together, C open, D wide open,
-E slightly rounded, F puckered, G lip under teeth, H tongue raised, X rest."""
-_VISEME_TO_IPA = {"sil": SILENCE, "PP": "p", "FF": "f", "TH": "θ", "DD": "d", "kk": "k", "CH": "ʃ", "SS": "s",
-                  "nn": "n", "RR": "ɹ", "aa": "ɑ", "E": "ɛ", "ih": "ɪ", "oh": "ɔ", "ou": "u"}  # fmt: skip
-_VISEME_TO_RHUBARB = {"sil": "X", "PP": "A", "FF": "G", "TH": "H", "DD": "B", "kk": "B", "CH": "B", "SS": "B",
-                      "nn": "B", "RR": "E", "aa": "D", "E": "C", "ih": "B", "oh": "E", "ou": "F"}  # fmt: skip
+_LONGEST_WORD = 200
 
 
 @dataclass(frozen=True)
@@ -32,7 +17,7 @@ class Cues:
     """What a cue text holds."""
 
     format: str
-    """"cues_json", "rhubarb_json", "rhubarb_tsv" or "captions"."""
+    """"cues_json", "rhubarb_json", "rhubarb_tsv", "textgrid", "ovr_visemes", "vtube", "words_json" or "captions"."""
     phones: tuple[Phone, ...]
     words: tuple[Word, ...] = ()
     text: str = ""
@@ -43,6 +28,11 @@ class Cues:
     def end_s(self) -> float:
         """Where the last cue ends."""
         return max([p.end_s for p in self.phones] + [w.end_s for w in self.words], default=0.0)
+
+
+def words_only(format: str, words: tuple[Word, ...]) -> Cues:
+    """Return cues that know when words are said, and no sounds."""
+    return Cues(format, (), words, " ".join(w.text for w in words))
 
 
 def cues_json(speech: SpeechTrack) -> str:
@@ -65,138 +55,32 @@ def cues_json(speech: SpeechTrack) -> str:
     }, ensure_ascii=False)
 
 
-def _rhubarb(visemes: tuple[VisemeCue, ...]) -> list[tuple[float, float, str]]:
-    out: list[tuple[float, float, str]] = []
-    for cue in visemes:
-        shape = _VISEME_TO_RHUBARB[cue.viseme]
-        if out and out[-1][2] == shape:
-            out[-1] = (out[-1][0], cue.end_s, shape)
-        else:
-            out.append((cue.start_s, cue.end_s, shape))
-    return out
+def words_of(data: dict[str, Any]) -> tuple[Word, ...]:
+    """Return the words of {"words": [{"text" or "word", "start", "end"}]}, in order of time."""
+    found = [Word(symbol_of(entry, "text" if "text" in entry else "word", _LONGEST_WORD).strip(), *span_of(entry))
+             for entry in entries(data, "words")]
+    return tuple(sorted(found, key=lambda word: word.start_s))
 
 
-def rhubarb_json(speech: SpeechTrack, sound_file: str = "") -> str:
-    """Return mouth cues in Rhubarb Lip Sync's JSON form (shapes A-H, X)."""
-    cues = [{"start": round(a, 2), "end": round(b, 2), "value": shape} for a, b, shape in _rhubarb(speech.visemes)]
-    return json.dumps({"metadata": {"soundFile": sound_file, "duration": round(speech.duration_s, 2)},
-                       "mouthCues": cues}, indent=1)
+def from_words(data: dict[str, Any]) -> Cues:
+    """Read {"words": [...]}, or {"segments": [{"words": [...]}]} as speech recognisers write it."""
+    lists = entries(data, "segments") if "segments" in data else [data]
+    words = tuple(word for part in lists for word in words_of(part) if word.text)
+    if not words:
+        raise bad("it holds no words with times")
+    return words_only("words_json", words)
 
 
-def rhubarb_tsv(speech: SpeechTrack) -> str:
-    """Return mouth cues as Rhubarb TSV; the last line is the end of the file with a closed mouth."""
-    lines = [f"{a:.2f}\t{shape}" for a, _, shape in _rhubarb(speech.visemes)]
-    return "\n".join([*lines, f"{speech.duration_s:.2f}\tX"]) + "\n"
+def from_cues(data: dict[str, Any]) -> Cues:
+    """Read our own JSON, where it holds phones."""
+    words = words_of(data)
+    phones = [Phone(symbol_of(entry, "p"), *span_of(entry)) for entry in entries(data, "phones")]
+    return Cues("cues_json", some(phones), words, " ".join(w.text for w in words), closures=closures_of(data))
 
 
-def _bad(what: str) -> InputError:
-    return InputError(f"the imported cues cannot be used: {what}",
-                      hint="Give Rhubarb JSON or TSV, cues JSON of this pack, or SRT/VTT captions.")
-
-
-def _time(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _bad(f"{str(value)[:30]!r} is no time")
-    if not 0 <= value <= LONGEST_S:  # refuses NaN, too
-        raise _bad(f"the time {str(value)[:30]} s is outside 0 to 24 hours")
-    return float(value)
-
-
-def _entries(data: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    entries = data.get(key, [])
-    if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
-        raise _bad(f"{key!r} is no list of objects")
-    if len(entries) > MAX_CUES:
-        raise _bad(f"{key!r} has {len(entries)} entries, more than {MAX_CUES}")
-    return entries
-
-
-def _symbol(entry: dict[str, Any], key: str, limit: int = 64) -> str:
-    value = entry.get(key)
-    if not isinstance(value, str) or len(value) > limit:
-        raise _bad(f"an entry has no usable {key!r}")
-    return whole_characters(value)
-
-
-def _named(name: str, table: dict[str, str], what: str) -> str:
-    if name not in table:
-        raise _bad(f"unknown {what} {name[:20]!r}")
-    return table[name]
-
-
-def _from_json(data: dict[str, Any]) -> Cues:
-    if "mouthCues" in data:
-        phones = [Phone(_named(_symbol(e, "value"), _RHUBARB_TO_IPA, "mouth shape"), _time(e.get("start")),
-                        _time(e.get("end"))) for e in _entries(data, "mouthCues")]
-        return Cues("rhubarb_json", _some(phones), warnings=("mouth shapes were imported from Rhubarb",))
-    words = tuple(Word(_symbol(e, "text", 200), _time(e.get("start")), _time(e.get("end")))
-                  for e in _entries(data, "words"))
-    if data.get("phones"):
-        phones = [Phone(_symbol(e, "p"), _time(e.get("start")), _time(e.get("end")))
-                  for e in _entries(data, "phones")]
-    elif data.get("visemes"):
-        phones = [Phone(_named(_symbol(e, "viseme"), _VISEME_TO_IPA, "viseme"), _time(e.get("start")),
-                        _time(e.get("end"))) for e in _entries(data, "visemes")]
-    else:
-        raise _bad("it holds neither phones, visemes nor mouthCues")
-    shut = tuple(Closure(_time(e.get("start")), _time(e.get("end"))) for e in _entries(data, "closures"))
+def closures_of(data: dict[str, Any]) -> tuple[Closure, ...]:
+    """Return the lip closures of our own JSON."""
+    shut = tuple(Closure(*span_of(entry)) for entry in entries(data, "closures"))
     if any(c.end_s < c.start_s for c in shut):
-        raise _bad("a closure ends before it starts")
-    return Cues("cues_json", _some(phones), words, " ".join(w.text for w in words), closures=shut)
-
-
-def _some(phones: list[Phone]) -> tuple[Phone, ...]:
-    if not phones:
-        raise _bad("it is empty")
-    if any(p.end_s < p.start_s for p in phones):
-        raise _bad("a cue ends before it starts")
-    return tuple(phones)
-
-
-def _from_tsv(text: str) -> Cues | None:
-    rows = [line.split("\t") for line in text.splitlines() if line.strip()]
-    if not rows or len(rows) > MAX_CUES or any(len(row) != 2 for row in rows):
-        return None
-    try:
-        marks = [(_time(float(row[0])), row[1].strip()) for row in rows]
-    except ValueError:
-        return None
-    if len(marks) < 2:
-        raise _bad("a TSV needs at least two lines")
-    phones = [Phone(_named(shape, _RHUBARB_TO_IPA, "mouth shape"), start, end)
-              for (start, shape), (end, _) in zip(marks, marks[1:], strict=False)]
-    return Cues("rhubarb_tsv", _some(phones), warnings=("mouth shapes were imported from Rhubarb",))
-
-
-def read_cues(text: str) -> Cues:
-    """Read imported cues of any known form.
-
-    Parameters
-    ----------
-    text : str
-        Rhubarb JSON or TSV, our cues JSON (phones, or visemes alone), or SRT/VTT captions; these
-        give words only and leave `phones` empty.
-
-    Raises
-    ------
-    InputError
-        If the text is none of these, too big, or holds impossible times or names.
-    """
-    if len(text) > MAX_CHARACTERS:
-        raise _bad(f"{len(text)} characters are too many")
-    text = whole_characters(text).lstrip("\ufeff").strip()
-    if text.startswith("{"):
-        try:
-            data = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise _bad(f"broken JSON ({str(error)[:60]})") from error
-        return _from_json(data)
-    if looks_like_captions(text):
-        words = read_captions(text)
-        return Cues("captions", (), words, " ".join(w.text for w in words))
-    found = _from_tsv(text)
-    if found is None:
-        raise _bad("unknown form")
-    return found
-
-
+        raise bad("a closure ends before it starts")
+    return shut
