@@ -40,6 +40,8 @@ class Recognition:
 
     phones: tuple[Phone, ...]
     words: tuple[Word, ...]
+    warnings: tuple[str, ...] = ()
+    """What the user should know: words of the text that nobody says, speech that is not in it."""
 
 
 class SpeechEngine(Protocol):

@@ -118,7 +118,7 @@ def _recognized(backend: Backend, job: _Listening, host: Host) -> SpeechTrack:
     source: SpeechSource = "aligned" if aligned else "acoustic"
     extra = () if aligned else (_LOOP_WARNING,)
     return build_track(found, job.sound, source=source, engine=backend.id, text=job.transcript,
-                       warnings=(*job.warnings, *extra))
+                       warnings=(*job.warnings, *found.warnings, *extra))
 
 
 def _heard(engine: SpeechEngine, job: _Listening, transcript: str, host: Host) -> Recognition:
