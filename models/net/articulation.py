@@ -51,7 +51,7 @@ class _Block(nn.Module):
     def __init__(self, shape: Shape, width: int, dropout: float) -> None:
         super().__init__()
         self.wide = _Convolution(shape, width, width)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = nn.Dropout1d(dropout)
         self.mix = nn.Conv1d(width, width, 1)
 
     def forward(self, frames: Tensor) -> Tensor:
