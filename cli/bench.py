@@ -40,6 +40,10 @@ def run(arguments: argparse.Namespace) -> int:
     if WORKER in os.environ:
         print(json.dumps(work(json.loads(os.environ[WORKER]))))
         return EXIT_OK
+    if arguments.visemes:
+        from .bench_visemes import run as run_viseme_bench
+
+        return run_viseme_bench(arguments)
     if arguments.quality:
         # Not at the top: a worker must not have imported what it measures.
         from .quality import run as run_quality_bench
@@ -119,7 +123,7 @@ def tables(result: dict[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a Markdown table whose columns are aligned in plain text as well."""
     lines = [list(head), *(list(row) for row in rows)]
     widths = [max(len(line[k]) for line in lines) for k in range(len(head))]
@@ -134,14 +138,14 @@ def _size(row: dict[str, Any]) -> str:
 def _speed_table(rows: Sequence[dict[str, Any]]) -> str:
     threads = [each["threads"] for each in rows[0]["runs"]]
     head = ["size", "face", *(f"{n} thread{'s' if n > 1 else ''}" for n in threads), "gain", "encoded only", "memory"]
-    return _table(head, [[
+    return table(head, [[
         _size(row), f"{row['face_px']:.0f} px", *(f"{each['fps']:.1f} frames/s" for each in row["runs"]),
         f"{row['runs'][-1]['fps'] / row['runs'][0]['fps']:.2f}", f"{row['encode_fps']:.1f} frames/s",
         f"{row['peak_rss_mb']:.0f} MB"] for row in rows])
 
 
 def _prepare_table(rows: Sequence[dict[str, Any]]) -> str:
-    return _table(["photo", "read, found and fitted: first", "next", "memory"], [
+    return table(["photo", "read, found and fitted: first", "next", "memory"], [
         [f"{row['side_px']} x {row['side_px']}", f"{row['first_s']:.2f} s", f"{row['next_s']:.2f} s",
          f"{row['peak_rss_mb']:.0f} MB"] for row in rows])
 
@@ -152,7 +156,7 @@ def _other_table(speech: dict[str, Any], detect: dict[str, Any], imports: dict[s
     rows += [["finding a face again, 1280 x 720", f"{1000 * detect['next_s']:.0f} ms a picture"],
              ["importing the pack's core and back ends, over torch, PyAV and Pillow",
               f"{imports['seconds']:.2f} s, {imports['mb']:.0f} MB"]]
-    return _table(["step", "figure"], rows)
+    return table(["step", "figure"], rows)
 
 
 def _memory_table(rows: Sequence[dict[str, Any]]) -> str:
@@ -162,4 +166,4 @@ def _memory_table(rows: Sequence[dict[str, Any]]) -> str:
         base = first.setdefault(_size(row), row["peak_rss_mb"])
         lines.append([_size(row), f"{row['minutes']:g} min", f"{row['planned_rss_mb']:.0f} MB",
                       f"{row['peak_rss_mb']:.0f} MB", f"{row['peak_rss_mb'] / base:.2f}", f"{row['estimated_mb']:.0f} MB"])
-    return _table(["size", "length", "before drawing", "peak", "over the first", "said before"], lines)
+    return table(["size", "length", "before drawing", "peak", "over the first", "said before"], lines)

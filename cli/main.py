@@ -66,6 +66,7 @@ def build_parser() -> argparse.ArgumentParser:
     bench.add_argument("--quick", action="store_true", help="shorter clips, rougher figures")
     bench.add_argument("--quality", action="store_true",
                        help="measure how good the videos are instead, with independent judges")
+    _add_bench_visemes(bench)
     bench.add_argument("--faces", metavar="DIR", help="portraits to measure with (default: the sample portrait)")
     bench.add_argument("--out", default="output", metavar="DIR", help="where measured clips go (default: output)")
     return parser
@@ -123,6 +124,18 @@ def _add_score(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--transcript", metavar="FILE",
                      help="text file with what is said in it (English), or cues: Rhubarb JSON/TSV or our own JSON")
     sub.add_argument("--device", default="cpu", choices=["auto", "cpu", "cuda"], help="where networks run")
+
+
+def _add_bench_visemes(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--visemes", action="store_true", help="compare instead how well speech engines find the lips in sound")
+    group = sub.add_argument_group("with --visemes")
+    group.add_argument("--engines", nargs="+", metavar="ID", help="which ones (default: all that are there)")
+    group.add_argument("--only", nargs="+", metavar="SET", help="which sets (default: all): flite, kokoro, heart, espeak, "
+                       "languages, spoilt, quiet")
+    group.add_argument("--sets", metavar="DIR", help="where the sets are made and kept (default: .local/viseme_sets)")
+    group.add_argument("--rhubarb", metavar="PATH", help="its program, or the folder of npm's rhubarb-lip-sync-wasm")
+    group.add_argument("--real", nargs="+", metavar="DIR", help="recordings with TextGrids or transcripts beside them")
+    group.add_argument("--facegood", metavar="DIR", help="pairs of .wav and .npy of FACEGOOD-Audio2Face")
 
 
 def main(argv: Sequence[str]) -> int:

@@ -20,13 +20,12 @@ from typing import Any
 import numpy as np
 
 from ..pipeline_core.errors import InputError
+from ..pipeline_core.host import Host
 from ..pipeline_core.interfaces import Recognition
 from ..pipeline_core.lazy import signal
 from ..pipeline_core.media.audio import resample, save_wav
-from ..pipeline_core.speech.denoise import denoised
 from ..pipeline_core.speech.exchange import read_cues
 from ..pipeline_core.speech.phones import SILENCE, arpabet_to_ipa, has_closure
-from ..pipeline_core.speech.sound_report import sound_report
 from ..pipeline_core.speech.text import letters_to_sounds, spoken_words
 from ..pipeline_core.speech.timing import contiguous
 from ..pipeline_core.speech.track import build_track
@@ -81,11 +80,6 @@ def _phone(segment: Any, offset_s: float = 0.0) -> Phone:
     return Phone(ipa, offset_s + segment.start_frame * FRAME_S, offset_s + (segment.end_frame + 1) * FRAME_S)
 
 
-def _clean(sound: Sound) -> Sound:
-    """Take off steady noise, as the product does before any engine listens."""
-    return denoised(sound) if sound_report(sound).hissing else sound
-
-
 class PhoneLoop:
     """pocketsphinx without a text."""
 
@@ -97,14 +91,14 @@ class PhoneLoop:
         self._new = pocketsphinx.Decoder
         self._model = pocketsphinx.get_model_path("en-us/en-us-phone.lm.bin")
 
-    def hear(self, sound: Sound, text: str = "") -> SpeechTrack:
-        """Return the phones of a sound."""
-        samples, size = _prepared(_clean(sound), LOOP_DITHER), _PIECE_S * RATE_HZ
+    def recognize(self, sound: Sound, transcript: str, host: Host) -> Recognition:
+        """Return the phones of a sound; see `interfaces.SpeechEngine`."""
+        samples, size = _prepared(sound, LOOP_DITHER), _PIECE_S * RATE_HZ
         phones: list[Phone] = []
         for start in range(0, len(samples), size):
             decoder = self._new(allphone=self._model, samprate=RATE_HZ, dict=None, loglevel="FATAL", **_LOOP)
             phones += [_phone(s, start / RATE_HZ) for s in _segments(decoder, samples[start : start + size])]
-        return build_track(Recognition(tuple(phones), ()), sound, source="acoustic", engine=self.id)
+        return Recognition(tuple(phones), ())
 
 
 class Aligner:
@@ -122,24 +116,23 @@ class Aligner:
             word, *phones = line.split()
             self._readings.setdefault(re.sub(r"\(\d+\)$", "", word), []).append(phones)
 
-    def hear(self, sound: Sound, text: str = "") -> SpeechTrack:
-        """Return the phones of a sound.
+    def recognize(self, sound: Sound, transcript: str, host: Host) -> Recognition:
+        """Return the phones of a sound; see `interfaces.SpeechEngine`.
 
         Raises
         ------
         InputError
             If the text holds no words, or is not found in the sound.
         """
-        words = spoken_words(text)
+        words = spoken_words(transcript)
         readings = [self._readings.get(w) or self._readings.get(w.replace("'", "")) or [letters_to_sounds(w)]
                     for w in words]
-        samples = _prepared(_clean(sound), TEXT_DITHER)
+        samples = _prepared(sound, TEXT_DITHER)
         for beams in _BEAMS if words else ():
             found = [s for s in _segments(self._search(readings, beams), samples)
                      if s.end_frame >= s.start_frame and not s.word.startswith(("<", "("))]
             if _is_whole([s.word for s in found], readings):
-                recognition = Recognition(tuple(_phone(s) for s in found), ())
-                return build_track(recognition, sound, source="aligned", engine=self.id)
+                return Recognition(tuple(_phone(s) for s in found), ())
         raise InputError("pocketsphinx did not find the text in the sound", hint="Give the exact words, in English.")
 
     def _search(self, readings: Sequence[Sequence[Sequence[str]]], beams: dict[str, float]) -> Any:
