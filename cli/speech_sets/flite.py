@@ -18,6 +18,7 @@ from ...pipeline_core.interfaces import Recognition
 from ...pipeline_core.speech.phones import ARPABET, SILENCE, arpabet_to_ipa
 from ...pipeline_core.speech.track import build_track
 from ...pipeline_core.types import FloatArray, Phone, Sound
+from .refine import refined
 from .utterance import Utterance, at_rate
 
 VOICES = ("kal", "kal16", "slt", "rms", "awb")
@@ -79,7 +80,8 @@ def speak(text: str, voice: str = "kal16", stretch: float = 1.0, pitch_hz: float
         raise InputError(f"flite says nothing to {text[:40]!r}", hint="Use English words.")
     sound = Sound(samples[None], rate_hz)
     track = build_track(Recognition(phones, ()), sound, source="tts", engine="flite", text=text)
-    return Utterance(at_rate(samples, rate_hz), track.phones, track.closures, text, "en-us", voice, "flite")
+    samples = at_rate(samples, rate_hz)
+    return Utterance(samples, refined(track.phones, samples), track.closures, text, "en-us", voice, "flite")
 
 
 def _run(*arguments: str) -> str:

@@ -8,9 +8,12 @@ from ...models.voice_heart import HeartVoice
 from ...models.voice_kokoro import KokoroVoice
 from ...pipeline_core.host import PlainHost
 from ...pipeline_core.speech.track import build_track
+from .refine import refined
 from .utterance import Utterance, at_rate
 
 HEART = "heart"
+LATE_S = 0.02
+"""Boundaries of fricatives, stops and pauses that can be heard are this much later than the durations say."""
 
 
 @lru_cache(maxsize=64)
@@ -39,4 +42,5 @@ def speak(text: str, voice: str = HEART, speed: float = 1.0) -> Utterance:
     engine = HEART if voice == HEART else "kokoro"
     track = build_track(recognition, sound, source="tts", engine=engine, text=text)
     language = "en-gb" if voice.startswith("b") else "en-us"
-    return Utterance(at_rate(sound.mono, sound.rate_hz), track.phones, track.closures, text, language, voice, engine)
+    samples = at_rate(sound.mono, sound.rate_hz)
+    return Utterance(samples, refined(track.phones, samples, LATE_S), track.closures, text, language, voice, engine)
