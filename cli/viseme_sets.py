@@ -162,7 +162,7 @@ def _version(*makers: str) -> str:
     """Return a name for what files say now."""
     digest = hashlib.sha256()
     for place in (ROOT / maker for maker in makers):
-        for path in [place] if place.is_file() else sorted(place.glob("*.py")):
+        for path in [place] if place.suffix else sorted(place.glob("*.py")):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
