@@ -35,8 +35,10 @@ TELEPHONE_HZ = (300.0, 3400.0)
 MP3_BITS_PER_S = 32_000
 QUICK_COUNT = 5
 """Utterances of a set with --quick."""
-_SPEECH_MAKERS = ("cli/speech_sets", *(f"pipeline_core/speech/{name}.py" for name in
-                                       ("closures", "envelope", "phones", "timing", "track")))  # fmt: skip
+_TIMES = ("cli/speech_sets/utterance.py",
+          *(f"pipeline_core/speech/{name}.py" for name in ("closures", "envelope", "phones", "timing", "track")))  # fmt: skip
+_MAKERS = {engine: (*_TIMES, f"cli/speech_sets/{module}.py") for engine, module in
+           {"espeak": "espeak", "flite": "flite", "kokoro": "voices", "heart": "voices"}.items()}  # fmt: skip
 _NOISE_MAKERS = ("cli/viseme_sets.py", *(f"tools/articulation/{name}.py" for name in
                                          ("acoustics", "background", "codecs", "instruments", "music")))  # fmt: skip
 """Files that decide what is in the sets."""
@@ -104,8 +106,8 @@ class Store:
     """Utterances on disk, made where they are missing."""
 
     def __init__(self, folder: Path, *, quick: bool = False) -> None:
-        self._speech = folder / f"speech_{_version(*_SPEECH_MAKERS)}"
-        self._noise = folder / f"noise_{_version(*_SPEECH_MAKERS, *_NOISE_MAKERS)}"
+        self._folders = {engine: folder / f"{engine}_{_version(*makers)}" for engine, makers in _MAKERS.items()}
+        self._noise = folder / f"noise_{_version(*_NOISE_MAKERS)}"
         self._quick = quick
 
     def can_make(self, name: str) -> bool:
@@ -131,7 +133,8 @@ class Store:
     def spoilt(self, kind: str, clean: Sequence[Utterance]) -> list[Utterance]:
         """Return utterances with a background of `CONDITIONS`, or through a telephone or MP3."""
         pool = [utterance.samples for utterance in clean]
-        return [_kept(self._noise / kind, (k, len(clean), u.engine, u.voice, u.text), partial(spoil, kind, u, pool, k))
+        marks = [_mark(utterance) for utterance in clean]
+        return [_kept(self._noise / kind, (k, marks[k], *(marks if kind == BABBLE else ())), partial(spoil, kind, u, pool, k))
                 for k, u in enumerate(clean)]
 
     def quiet(self, kind: str) -> list[Utterance]:
@@ -147,7 +150,7 @@ class Store:
         return lines[:: -(-len(lines) // QUICK_COUNT)] if self._quick else lines
 
     def _said(self, line: Line) -> Utterance:
-        return _kept(self._speech / line.engine, astuple(line), line.speak)
+        return _kept(self._folders[line.engine], astuple(line), line.speak)
 
 
 def _kept(folder: Path, key: tuple[Any, ...], make: Callable[[], Utterance]) -> Utterance:
@@ -158,12 +161,17 @@ def _kept(folder: Path, key: tuple[Any, ...], make: Callable[[], Utterance]) -> 
     return load(path)
 
 
+def _mark(utterance: Utterance) -> str:
+    """Return a name for the sound and the times of an utterance."""
+    times = repr((utterance.phones, utterance.closures)).encode()
+    return hashlib.sha256(utterance.samples.tobytes() + times).hexdigest()
+
+
 def _version(*makers: str) -> str:
     """Return a name for what files say now."""
     digest = hashlib.sha256()
-    for place in (ROOT / maker for maker in makers):
-        for path in [place] if place.suffix else sorted(place.glob("*.py")):
-            digest.update(path.read_bytes())
+    for maker in makers:
+        digest.update((ROOT / maker).read_bytes())
     return digest.hexdigest()[:12]
 
 
@@ -201,10 +209,11 @@ def _as_mp3(samples: FloatArray) -> FloatArray:
     return codecs.through(codecs.WIDE[0], samples, MP3_BITS_PER_S)
 
 
+BABBLE = "babble"
 _BACKGROUNDS = {"music": _music, "white": _white, "pink": _pink}
 _CHANNELS = {"telephone": _over_telephone, "mp3": _as_mp3}
 CONDITIONS = {
-    "music": "music 10 dB below", "babble": "babble 10 dB below", "white": "white noise 10 dB below",
+    "music": "music 10 dB below", BABBLE: "babble 10 dB below", "white": "white noise 10 dB below",
     "pink": "pink noise 10 dB below", "telephone": "telephone, 300 to 3400 Hz", "mp3": "MP3 at 32 kbit/s",
 }
 """What happens to natural voices, and its title."""
@@ -215,7 +224,7 @@ def spoil(kind: str, utterance: Utterance, pool: Sequence[FloatArray], seed: int
     samples, rng = utterance.samples, np.random.default_rng([*kind.encode(), seed])
     if kind in _CHANNELS:
         changed = _CHANNELS[kind](samples)
-    elif kind == "babble":
+    elif kind == BABBLE:
         others = [other for k, other in enumerate(pool) if k != seed] or list(pool)
         changed = _behind(samples, _tool("background").babble(others, len(samples) / RATE_HZ + 0.1, rng)[: len(samples)])
     else:

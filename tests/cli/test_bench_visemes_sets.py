@@ -81,8 +81,23 @@ def test_speech_is_made_anew_when_its_maker_has_changed(tmp_path, asked, monkeyp
     assert len(asked) == 2 * count
 
 
+def test_noise_is_made_anew_when_the_voice_has_changed(tmp_path, asked, monkeypatch):
+    made = []
+    monkeypatch.setattr(viseme_sets, "spoil", lambda kind, u, pool, k: made.append(k) or u)
+    store = Store(tmp_path, quick=True)
+    first, second = store.speech("heart")[:2]
+    store.spoilt("white", [first, second])
+    store.spoilt("white", [first, second])
+    assert made == [0, 1]
+    store.spoilt("white", [first, replace(second, closures=())])
+    assert made == [0, 1, 1]
+    store.spoilt("babble", [first, second])
+    store.spoilt("babble", [first, replace(second, samples=0.5 * second.samples)])
+    assert made == [0, 1, 1, 0, 1, 0, 1], "babble is made of all voices"
+
+
 def test_the_version_is_that_of_files_that_are_there(monkeypatch, tmp_path):
-    makers = (*viseme_sets._SPEECH_MAKERS, *viseme_sets._NOISE_MAKERS)
+    makers = sorted({*viseme_sets._NOISE_MAKERS, *(m for some in viseme_sets._MAKERS.values() for m in some)})
     assert viseme_sets._version(*makers) != viseme_sets._version(*makers[1:])
     monkeypatch.setattr(viseme_sets, "ROOT", tmp_path)
     (tmp_path / "a.py").write_text("1")
