@@ -12,6 +12,7 @@ from .motion import MotionSettings, generate_motion
 from .motion.arkit_csv import arkit_csv
 from .speech.captions import srt, vtt
 from .speech.exchange import cues_json, ovr_csv, ovr_json, rhubarb_json, rhubarb_tsv, textgrid, vtube_json
+from .speech.prosody import prosody_json
 from .types import SpeechTrack
 
 DEFAULT_FPS = Fraction(60)
@@ -46,6 +47,7 @@ FORMATS: tuple[CueFormat, ...] = (
     CueFormat("ovr-json", "OVR visemes JSON", (".ovr.json",), ovr_json),
     CueFormat("arkit-csv", "ARKit CSV", (".arkit.csv",), _face),
     CueFormat("vtube-json", "VTube JSON", (".vtube.json",), vtube_json),
+    CueFormat("prosody-json", "prosody JSON", (".prosody.json",), lambda speech, fps: prosody_json(speech)),
 )
 """The first is the default."""
 _BY_ENDING = {ending: form for form in FORMATS for ending in form.endings}

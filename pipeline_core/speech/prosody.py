@@ -1,29 +1,47 @@
-"""Loudness, pitch and what follows from them: stressed syllables and phrases."""
+"""Loudness, and what follows from it and the pitch: syllables, their stress, and phrases."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
+
 import numpy as np
 
-from ..types import FloatArray, Sound, SpeechTrack
+from ..types import FloatArray, SpeechTrack
+from .energy_engine import ENGINE_ID
 from .envelope import STEPS_PER_S, Envelope
 from .phones import is_vowel
+from .pitch import pitch_of
+
+__all__ = ["Syllable", "energy_of", "phrases", "pitch_of", "prosody_json", "stresses", "syllables"]
 
 RATE_HZ = 100.0
 """Values per second of the energy and pitch curves."""
 PHRASE_PAUSE_S = 0.18
 """Silence from this length on ends a phrase; shorter ones are stop closures and hesitations."""
-_LOW_HZ, _HIGH_HZ = 60.0, 420.0
-"""Pitch range of adult and child voices."""
-_PITCH_RATE_HZ = 8000
-_FRAME = 512
-"""64 ms at 8 kHz: almost four periods of the lowest voice."""
-_BATCH = 500
-_VOICED = 0.45
-"""Normalised autocorrelation from which a frame counts as voiced (Boersma 1993 uses 0.45)."""
-_OCTAVE_COST = 0.08
-"""Score taken off per octave of longer period, so that the fundamental wins over its half."""
-_WIDEST = 2.0
-"""A voice stays within an octave of its median; beyond are buzzing fricatives and octave errors."""
+_DIP = 0.05
+"""Two peaks of loudness are two syllables where it drops by this much between them: 2 dB (de Jong and Wempe 2009)."""
+_FADED = 0.35
+"""Weaker peaks are no syllables: 26 dB below a typical vowel (de Jong and Wempe use 25 below the loudest)."""
+_SMOOTH = 7
+"""Values that loudness is smoothed over: 70 ms, less than a syllable."""
+_HALF_S = 0.05
+"""Half of the vowel about a peak of loudness."""
+_SYLLABIC = "\u0329"
+"""IPA's mark of a consonant that makes a syllable."""
+
+
+@dataclass(frozen=True)
+class Syllable:
+    """A vowel and how much it stands out."""
+
+    start_s: float
+    """Of the vowel."""
+    end_s: float
+    nucleus_s: float
+    """Centre of the vowel's loudness."""
+    stress: float
+    """0 for an unstressed syllable, else 0.35 to 1."""
 
 
 def energy_of(envelope: Envelope, duration_s: float) -> FloatArray:
@@ -41,77 +59,6 @@ def energy_of(envelope: Envelope, duration_s: float) -> FloatArray:
         return np.zeros(count, np.float32)
     reference = float(np.percentile(level[level > top - 30.0], 75))
     return np.asarray(np.clip((level - reference) / 40.0 + 1.0, 0.0, 1.5), dtype=np.float32)
-
-
-def _low_rate(sound: Sound, first: int, last: int) -> FloatArray:
-    """Return samples `first` to `last` - 1 of the sound in mono at 8 kHz; silence lies around it.
-
-    Box averages and linear interpolation are enough below 420 Hz. Only the part asked for is touched,
-    so that the memory does not grow with the sound.
-    """
-    factor = max(1, sound.rate_hz // _PITCH_RATE_HZ)
-    count = sound.samples.shape[1] // factor
-    inside = range(max(0, first), min(last, int(sound.duration_s * _PITCH_RATE_HZ)))
-    out = np.zeros(last - first, np.float32)
-    if not inside or not count:
-        return out
-    at = np.arange(inside.start, inside.stop) * (sound.rate_hz / factor / _PITCH_RATE_HZ)
-    low = min(int(at[0]), count - 1)
-    high = min(int(at[-1]) + 2, count)
-    mono = np.nan_to_num(sound.samples[:, low * factor : high * factor].mean(axis=0))
-    whole = mono.reshape(-1, factor).mean(axis=1)
-    out[inside.start - first : inside.stop - first] = np.interp(at - low, np.arange(high - low), whole)
-    return out
-
-
-def _pitch_of_frames(frames: FloatArray) -> FloatArray:
-    """Autocorrelation pitch of windowed frames [shape=(F, 512)] -> Hz, 0 where unvoiced [shape=(F,)]."""
-    window = np.hanning(_FRAME).astype(np.float32)
-    size = 2 * _FRAME
-    shape = np.fft.irfft(np.abs(np.fft.rfft(window, size)) ** 2)[:_FRAME]
-    spectrum = np.abs(np.fft.rfft((frames - frames.mean(axis=1, keepdims=True)) * window, size, axis=1)) ** 2
-    correlation = np.fft.irfft(spectrum, axis=1)[:, :_FRAME]
-    power = correlation[:, :1]
-    first, last = int(_PITCH_RATE_HZ / _HIGH_HZ), int(_PITCH_RATE_HZ / _LOW_HZ)
-    lags = np.arange(first - 1, last + 2)
-    ratio = correlation[:, lags] / np.maximum(power, 1e-12) / (shape[lags] / shape[0])
-    is_peak = (ratio[:, 1:-1] >= ratio[:, :-2]) & (ratio[:, 1:-1] >= ratio[:, 2:])
-    score = np.where(is_peak, ratio[:, 1:-1] - _OCTAVE_COST * np.log2(lags[1:-1] / first), -1.0)
-    best = np.argmax(score, axis=1)
-    rows = np.arange(len(frames))
-    left, top, right = (ratio[rows, best + k] for k in range(3))
-    bend = left - 2 * top + right
-    shift = np.where(np.abs(bend) > 1e-9, 0.5 * (left - right) / np.where(bend == 0, 1, bend), 0.0)
-    hertz = _PITCH_RATE_HZ / (lags[best + 1] + np.clip(shift, -0.5, 0.5))
-    voiced = (top >= _VOICED) & (score[rows, best] > -1.0)
-    return np.asarray(np.where(voiced, hertz, 0.0), dtype=np.float32)
-
-
-def pitch_of(sound: Sound, energy: FloatArray) -> FloatArray:
-    """Return the fundamental frequency at 100 Hz [shape=energy.shape], 0 where unvoiced or quiet."""
-    hop = int(_PITCH_RATE_HZ / RATE_HZ)
-    pitch = np.zeros(len(energy), np.float32)
-    for start in range(0, len(energy), _BATCH):
-        stop = min(start + _BATCH, len(energy))
-        part = _low_rate(sound, start * hop - _FRAME // 2, (stop - 1) * hop + _FRAME // 2)
-        frames = np.lib.stride_tricks.sliding_window_view(part, _FRAME)[::hop]
-        pitch[start:stop] = _pitch_of_frames(np.asarray(frames))
-    pitch[energy < 0.3] = 0.0
-    voiced = pitch[pitch > 0]
-    if len(voiced):
-        middle = float(np.median(voiced))
-        pitch[(pitch > middle * _WIDEST) | (pitch < middle / _WIDEST)] = 0.0
-    return _without_blips(pitch)
-
-
-def _without_blips(pitch: FloatArray) -> FloatArray:
-    """Median of three, so that a single octave error or a lone voiced frame disappears."""
-    if len(pitch) < 3:
-        return pitch
-    stacked = np.stack([pitch[:-2], pitch[1:-1], pitch[2:]])
-    out = pitch.copy()
-    out[1:-1] = np.median(stacked, axis=0)
-    return np.asarray(out)
 
 
 def phrases(speech: SpeechTrack) -> list[tuple[float, float]]:
@@ -138,30 +85,86 @@ def _standard(values: list[float]) -> FloatArray:
 
 
 def stresses(speech: SpeechTrack) -> list[tuple[float, float]]:
-    """Return the stressed syllables as (time_s of the vowel's middle, strength 0..1), in time order.
+    """Return the stressed syllables as (time_s of the nucleus, strength 0..1), in time order."""
+    return [(syllable.nucleus_s, syllable.stress) for syllable in syllables(speech) if syllable.stress > 0]
 
-    A syllable is a vowel; it is stressed where it stands out from the other vowels of the clip
-    in loudness, length and pitch together, and more than the vowels directly beside it.
+
+def syllables(speech: SpeechTrack) -> list[Syllable]:
+    """Return the syllables in time order.
+
+    A syllable is a vowel or a syllabic consonant; where only loudness was followed, a peak of it with a
+    voice. It is stressed where it stands out from the others of the clip in loudness, length and pitch
+    together, and more than those directly beside it.
     """
-    vowels = [p for p in speech.phones if is_vowel(p.ipa)]
-    if not vowels:
+    spans = loudness_peaks(speech) if speech.engine == ENGINE_ID else [
+        (p.start_s, p.end_s) for p in speech.phones if is_vowel(p.ipa) or _SYLLABIC in p.ipa]
+    if not spans:
         return []
+    score = _prominence(speech, spans)
+    return [Syllable(start_s, end_s, _nucleus(speech, start_s, end_s), _stress(score, spans, index))
+            for index, (start_s, end_s) in enumerate(spans)]
+
+
+def loudness_peaks(speech: SpeechTrack) -> list[tuple[float, float]]:
+    """Return (start_s, end_s) of syllables by the sound alone: 100 ms about voiced peaks of loudness between dips."""
+    if len(speech.energy) < _SMOOTH:
+        return []
+    kernel = np.hanning(_SMOOTH + 2)
+    energy = np.convolve(speech.energy, kernel / kernel.sum(), mode="same")
+    peaks: list[int] = []
+    for index in np.flatnonzero((energy[1:-1] >= energy[:-2]) & (energy[1:-1] > energy[2:])) + 1:
+        if energy[index] < _FADED or not speech.pitch_hz[index] > 0:
+            continue
+        dip = energy[peaks[-1] : index].min() if peaks else -1.0
+        if not peaks or min(energy[index], energy[peaks[-1]]) - dip >= _DIP:
+            peaks.append(int(index))
+        elif energy[index] > energy[peaks[-1]]:
+            peaks[-1] = int(index)
+    times = [(index + 0.5) / speech.prosody_rate_hz for index in peaks]
+    return [(max(0.0, t - _HALF_S), min(speech.duration_s, t + _HALF_S)) for t in times]
+
+
+def _nucleus(speech: SpeechTrack, start_s: float, end_s: float) -> float:
+    first = int(start_s * speech.prosody_rate_hz)
+    part = speech.energy[first : max(first + 1, int(np.ceil(end_s * speech.prosody_rate_hz)))]
+    at_s = (first + 0.5 + np.arange(len(part))) / speech.prosody_rate_hz
+    weight = float(part.sum())
+    return float(np.clip((part * at_s).sum() / weight, start_s, end_s)) if weight > 0 else (start_s + end_s) / 2
+
+
+def _prominence(speech: SpeechTrack, spans: list[tuple[float, float]]) -> FloatArray:
+    """Return how much each vowel stands out, in standard deviations of the clip [shape=(len(spans),)]."""
     rate_hz = speech.prosody_rate_hz
-    energy = [_mean_between(speech.energy, rate_hz, v.start_s, v.end_s) for v in vowels]
-    length = [min(0.3, v.end_s - v.start_s) for v in vowels]
+    energy = [_mean_between(speech.energy, rate_hz, start_s, end_s) for start_s, end_s in spans]
+    length = [min(0.3, end_s - start_s) for start_s, end_s in spans]
     pitch = []
-    for vowel in vowels:
-        part = speech.pitch_hz[int(vowel.start_s * rate_hz) : int(vowel.end_s * rate_hz) + 1]
+    for start_s, end_s in spans:
+        part = speech.pitch_hz[int(start_s * rate_hz) : int(end_s * rate_hz) + 1]
         part = part[part > 0]
         pitch.append(float(np.log2(np.median(part))) if len(part) else np.nan)
     known = [p for p in pitch if np.isfinite(p)]
     pitch = [p if np.isfinite(p) else float(np.mean(known)) if known else 0.0 for p in pitch]
-    score = 0.45 * _standard(energy) + 0.3 * _standard(length) + 0.25 * _standard(pitch)
-    out = []
-    for index, vowel in enumerate(vowels):
-        beside = [score[k] for k in (index - 1, index + 1)
-                  if 0 <= k < len(vowels) and abs(vowels[k].start_s - vowel.start_s) < 0.5]
-        if score[index] > 0 and all(score[index] >= other for other in beside) or len(vowels) == 1:
-            strength = float(np.clip(0.35 + 0.4 * score[index], 0.0, 1.0))
-            out.append(((vowel.start_s + vowel.end_s) / 2, strength))
-    return out
+    return np.asarray(0.45 * _standard(energy) + 0.3 * _standard(length) + 0.25 * _standard(pitch), np.float32)
+
+
+def _stress(score: FloatArray, spans: list[tuple[float, float]], index: int) -> float:
+    beside = [score[k] for k in (index - 1, index + 1)
+              if 0 <= k < len(spans) and abs(spans[k][0] - spans[index][0]) < 0.5]
+    if len(spans) > 1 and (score[index] <= 0 or any(score[index] < other for other in beside)):
+        return 0.0
+    return float(np.clip(0.35 + 0.4 * score[index], 0.0, 1.0))
+
+
+def prosody_json(speech: SpeechTrack) -> str:
+    """Return the melody and rhythm of speech as JSON.
+
+    Keys: duration_s, rate_hz, energy and pitch_hz (one value per frame; pitch is 0 without a voice),
+    syllables [{start, end, nucleus, stress}], phrases [{start, end}].
+    """
+    return json.dumps({
+        "duration_s": round(speech.duration_s, 6), "rate_hz": speech.prosody_rate_hz,
+        "energy": speech.energy.astype(float).round(3).tolist(), "pitch_hz": speech.pitch_hz.astype(float).round(1).tolist(),
+        "syllables": [{"start": round(s.start_s, 4), "end": round(s.end_s, 4), "nucleus": round(s.nucleus_s, 4),
+                       "stress": round(s.stress, 3)} for s in syllables(speech)],
+        "phrases": [{"start": round(a, 4), "end": round(b, 4)} for a, b in phrases(speech)],
+    })

@@ -1,8 +1,10 @@
+import json
+
 import numpy as np
 import pytest
 from talking_avatar.pipeline_core.interfaces import Recognition
 from talking_avatar.pipeline_core.speech.envelope import envelope_of
-from talking_avatar.pipeline_core.speech.prosody import energy_of, phrases, pitch_of, stresses
+from talking_avatar.pipeline_core.speech.prosody import energy_of, phrases, pitch_of, prosody_json, stresses, syllables
 from talking_avatar.pipeline_core.speech.track import build_track
 from talking_avatar.pipeline_core.types import Phone, Sound
 
@@ -47,3 +49,46 @@ def test_the_loud_long_high_vowel_is_stressed_and_pauses_part_phrases():
     time_s, strength = max(stresses(track), key=lambda s: s[1])
     assert abs(time_s - 0.25) < 0.02 and strength > 0.6
     assert [tuple(round(v, 1) for v in p) for p in phrases(track)] == [(0.0, 0.5), (1.0, 1.2)]  # 1.25 rounds to even
+
+
+def test_vowels_and_syllabic_consonants_make_syllables():
+    sound = Sound(np.concatenate([buzz(120, 1.0, 16000) * np.linspace(1, 0.05, 16000)])[None].astype(np.float32), 16000)
+    names = [("b", 0, 0.1), ("ʌ", 0.1, 0.3), ("t", 0.3, 0.4), ("n̩", 0.4, 0.6), ("aɪ", 0.6, 0.9), ("", 0.9, 1.0)]
+    track = build_track(Recognition(tuple(Phone(*n) for n in names), ()), sound, source="tts", engine="x")
+    found = syllables(track)
+    assert [round(s.end_s - s.start_s, 1) for s in found] == [0.2, 0.2, 0.3]
+    assert all(s.start_s < s.nucleus_s < s.end_s and 0 <= s.stress <= 1 for s in found)
+    assert found[2].nucleus_s < 0.75, "the sound fades, so its weight lies early"
+    assert stresses(track) == [(s.nucleus_s, s.stress) for s in found if s.stress]
+
+
+def pulses(times, engine):
+    """Return a track of loud voiced stretches of 120 ms, heard as one long vowel."""
+    x = np.zeros(32000)
+    for at in times:
+        x[int(at * 16000) : int(at * 16000) + 1920] = buzz(140, 0.12, 16000) * np.hanning(1920)
+    found = Recognition((Phone("ɑ", 0.0, 2.0),), ())
+    return build_track(found, Sound((x + 1e-3)[None].astype(np.float32), 16000), source="acoustic", engine=engine)
+
+
+def test_where_only_loudness_was_followed_its_peaks_are_the_syllables():
+    times = [0.2, 0.45, 0.7, 1.2, 1.5]
+    found = syllables(pulses(times, "energy"))
+    assert [s.nucleus_s for s in found] == pytest.approx([t + 0.06 for t in times], abs=0.02)
+    # The control: heard as sounds, the same is one vowel or the parts that pauses leave of it.
+    assert len(syllables(pulses(times, "x"))) < len(times)
+
+
+def test_silence_has_no_syllables():
+    for engine in ("energy", "x"):
+        track = build_track(Recognition((Phone("", 0.0, 1.0),), ()), Sound(np.zeros((1, 16000), np.float32), 16000),
+                            source="none", engine=engine)
+        assert syllables(track) == [] == stresses(track) == phrases(track)
+
+
+def test_the_prosody_file_holds_one_axis():
+    track = pulses([0.2, 0.5], "energy")
+    data = json.loads(prosody_json(track))
+    assert len(data["energy"]) == len(data["pitch_hz"]) == 200 and data["rate_hz"] == 100
+    assert len(data["syllables"]) == 2 and set(data["syllables"][0]) == {"start", "end", "nucleus", "stress"}
+    assert data["phrases"] and max(data["pitch_hz"]) == pytest.approx(140, abs=3)
