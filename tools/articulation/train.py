@@ -18,6 +18,7 @@ from torch.nn import functional
 
 from ...models.net.articulation import ArticulationNet
 from ...pipeline_core.speech.articulation import features, symbols
+from ..licence_table import record_sha256
 
 SEED = 5
 WIDTH = 256
@@ -66,6 +67,15 @@ def read(folder: Path) -> Data:
             place = validation if str(source).partition(":")[2] in VALIDATION_VOICES else sets[path.stem.partition("-")[0]]
             place.append(example)
     return Data({name: found for name, found in sets.items() if found}, validation)
+
+
+def log_prior(data: Data) -> np.ndarray:
+    """Return the logarithm of how often each phone is right in what is trained on [shape=(P,)]."""
+    share = np.ones(_PHONES) * 1e-4
+    for name, examples in data.sets.items():
+        counts = np.bincount(np.concatenate([e.phone for e in examples]), minlength=_PHONES)
+        share += SHARES[name] * counts / counts.sum()
+    return np.log(share / share.sum()).astype(np.float32)
 
 
 def crops(data: Data, rng: np.random.Generator) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
@@ -143,6 +153,7 @@ class Run:
         self.net = ArticulationNet(WIDTH, DROPOUT).to(device)
         self.average = copy.deepcopy(self.net).eval()
         self.targets = torch.from_numpy(symbols.TARGETS).to(device)
+        self.log_prior = log_prior(data)
         self.optimizer = torch.optim.AdamW(self.net.parameters(), lr=RATE, weight_decay=0.02, fused=True)
         self.spent, self.step = 0.0, 0
         self.log: list[dict[str, Any]] = []
@@ -164,7 +175,7 @@ class Run:
         """Write the state and the weights as they are now."""
         state = {name: getattr(self, name).state_dict() for name in ("net", "average", "optimizer")}
         torch.save(state | {"spent": self.spent, "step": self.step, "log": json.dumps(self.log)}, self._state)
-        write_weights(self.average.weights(), self.out)
+        write_weights(self.average.weights() | {"log_prior": self.log_prior}, self.out)
         self.out.with_suffix(".log.json").write_text(json.dumps(self.log, indent=1) + "\n")
 
     def _rate(self) -> float:
@@ -220,6 +231,14 @@ def write_weights(weights: dict[str, np.ndarray], path: Path) -> None:
     from safetensors.numpy import save_file
 
     save_file({name: array.astype(np.float16) for name, array in sorted(weights.items())}, str(path))
+
+def ship(trained: Path, asset: Path) -> None:
+    """Copy the weights to where they ship from, and write down what they are and how the training went."""
+    asset.write_bytes(trained.read_bytes())
+    record_sha256("articulation", asset.read_bytes())
+    log = json.loads(trained.with_suffix(".log.json").read_text())
+    (Path(__file__).with_name("training_log.json")).write_text(json.dumps(log, indent=0) + "\n")
+
 
 def run(shards: Path, out: Path, minutes: float, device: str) -> None:
     """Train on a folder of shards for a time, taken up where it was stopped."""
