@@ -29,6 +29,8 @@ _SWITCH_COST = 0.14
 """Between a voiced and an unvoiced frame."""
 _QUIET = 0.3
 """Energy of a frame below which nothing is voiced: 28 dB below a typical vowel."""
+_SHORTEST = 3
+"""A voice for less than 30 ms is noise that happens to repeat."""
 _COARSE = 4
 """Every so many frames are enough to learn a speaker's range."""
 _SPAN = (0.75, 1.9)
@@ -72,7 +74,7 @@ def pitch_of(sound: Sound, energy: FloatArray) -> FloatArray:
         part = heard[first : first + _BATCH]
         found = _candidates(_frames(sound, part, low_hz), low_hz, high_hz)
         hertz[part], strength[part] = found.hertz, found.strength
-    return _smoothest(_Candidates(hertz, strength))
+    return _without_blips(_smoothest(_Candidates(hertz, strength)))
 
 
 def _range_of(sound: Sound, at: npt.NDArray[np.intp]) -> tuple[float, float]:
@@ -176,3 +178,11 @@ def _smoothest(given: _Candidates) -> FloatArray:
     for row in range(count - 1, 0, -1):
         way[row - 1] = came[row, way[row]]
     return np.asarray(given.hertz[np.arange(count), way], np.float32)
+
+
+def _without_blips(pitch: FloatArray) -> FloatArray:
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], pitch > 0, [False]]).astype(np.int8)))
+    for first, last in zip(edges[::2], edges[1::2], strict=True):
+        if last - first < _SHORTEST:
+            pitch[first:last] = 0.0
+    return pitch
