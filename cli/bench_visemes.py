@@ -29,11 +29,12 @@ from .viseme_sets import CONDITIONS, LINES, NATURAL, QUIET, TITLES, Store
 
 SETS_FOLDER = "viseme_sets"
 """In `LOCAL`."""
-SPOILT, SILENT, REAL, ALIGNED, FACES = "spoilt", "quiet", "real", "real_aligned", "facegood"
+CLEAN, SPOILT, SILENT, REAL, ALIGNED, FACES = "clean", "spoilt", "quiet", "real", "real_aligned", "facegood"
 COLUMNS = {
     "acc9_all": "9 classes", "acc9_speech": "in speech", "acc6_speech": "of 6", "recall40": "closures 40 ms",
     "recall80": "80 ms", "precision80": "precision", "offset_ms": "late by", "fv_recall80": "f/v 80 ms",
-    "fv_precision80": "precision", "boundary_ms": "boundaries", "x_real_time": "x real time", "x_listening": "engine alone", "refused": "text refused",
+    "fv_precision80": "precision", "boundary_ms": "boundaries", "x_real_time": "x real time",
+    "x_listening": "engine alone", "refused": "text refused",
 }  # fmt: skip
 GOALS: dict[str, dict[str, dict[str, float]]] = {
     "sound alone": {
@@ -45,6 +46,11 @@ GOALS: dict[str, dict[str, dict[str, float]]] = {
 }
 """What we want to reach, and where."""
 MOST_X_REAL_TIME = 0.03
+MOST_LOST, MOST_LOST_IN = 10.0, ("music", "babble")
+LEAST_SHUT = {"silence": 99.0, "room noise": 99.0, "music": 99.0}
+"""Percent of frames."""
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Measure, print the tables, and return the exit status."""
     register_all()
@@ -62,6 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
         judged = [e for e in engines if name != ALIGNED or e.id != Aligner.id]
         sets[name] = {"title": title, **measured(truths, judged)}
         say("\n" + set_table(name, sets[name]["engines"], judged))
+    if CLEAN in sets:
+        say("\nPoints lost: of 9 classes in speech; of closures within 80 ms\n\n" + lost_table(sets, engines))
     result = {"machine": machine(), "sets": sets, "load_s": {e.id: e.load_s for e in engines}, "absent": absent}
     if _wants(arguments, SILENT):
         result[SILENT] = silences(store, engines)
@@ -87,7 +95,7 @@ def wanted_sets(arguments: argparse.Namespace, store: Store) -> Iterator[tuple[s
         yield name, TITLES[name], partial(store.speech, name)
     if _wants(arguments, SPOILT):
         clean = store.natural([name for name in NATURAL if store.can_make(name)])
-        yield "clean", "natural voices in turn, clean", lambda: clean
+        yield CLEAN, "natural voices in turn, clean", lambda: clean
         for kind, title in CONDITIONS.items():
             yield kind, f"the same, {title}", partial(store.spoilt, kind, clean)
     if arguments.real:
@@ -182,10 +190,22 @@ def _cell(column: str, value: float | None) -> str:
     return f"{value:.3f}" if column.startswith("x_") else f"{value:g}" if column == "refused" else f"{value:.1f}"
 
 
+def lost_table(sets: dict[str, Any], engines: Sequence[Engine]) -> str:
+    """Return what each of `CONDITIONS` costs each engine."""
+    def lost(id: str, kind: str) -> str:
+        clean, spoilt = (sets[name]["engines"][id] for name in (CLEAN, kind))
+        return "; ".join(f"{clean[column] - spoilt[column]:.1f}" for column in ("acc9_speech", "recall80"))
+
+    rows = [[engine.title, *(lost(engine.id, kind) for kind in CONDITIONS)] for engine in engines]
+    most = f"{MOST_LOST:g}; {MOST_LOST:g}"
+    rows.append(["wanted at most", *(most if kind in MOST_LOST_IN else "-" for kind in CONDITIONS)])
+    return table(["engine", *CONDITIONS], rows)
+
+
 def share_table(found: dict[str, dict[str, float]], engines: Sequence[Engine]) -> str:
     """Return the table of `silences`."""
     rows = [[e.title, *(f"{found[e.id][kind]:.1f}" for kind in QUIET)] for e in engines if e.id in found]
-    return table(["engine", *QUIET], [*rows, ["wanted", "99.0", "99.0", "-", "99.0"]])
+    return table(["engine", *QUIET], [*rows, ["wanted", *(_cell(kind, LEAST_SHUT.get(kind)) for kind in QUIET)]])
 
 
 def faces_table(found: dict[str, dict[str, float]], engines: Sequence[Engine]) -> str:

@@ -132,6 +132,7 @@ def test_one_run_prints_everything(monkeypatch, tmp_path, capsys):
     assert set(result["sets"]) == {"flite", "heart", "espeak", "languages", "clean", "music", "babble", "white", "pink",
                                    "telephone", "mp3"}
     assert 0 < result["quiet"]["a"]["silence"] < 100, "the engine hears a vowel in it"
+    assert "| engine a       | 0.0; 0.0 |" in out.err and "| wanted at most | 10; 10   | 10; 10   | - " in out.err
     assert "Not compared: b: gone" in out.err and "no voices" in out.err
     only = Namespace(**{**vars(parsed), "only": ["flite"], "json": False})
     assert run(only) == 0
