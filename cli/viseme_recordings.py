@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,9 +16,9 @@ from ..pipeline_core.errors import InputError
 from ..pipeline_core.interfaces import Recognition
 from ..pipeline_core.media.audio import load_sound
 from ..pipeline_core.motion import MotionSettings, generate_motion
-from ..pipeline_core.speech.phones import ARPABET, arpabet_to_ipa
+from ..pipeline_core.speech.exchange import read_cues
 from ..pipeline_core.speech.track import build_track
-from ..pipeline_core.types import FloatArray, MotionLayer, Phone, Sound, SpeechTrack
+from ..pipeline_core.types import FloatArray, MotionLayer, Sound, SpeechTrack
 from .console import LauncherError
 from .speech_sets.utterance import Utterance, at_rate
 
@@ -60,7 +59,7 @@ def recordings(folder: Path, align: Hear | None) -> Iterator[Recording]:
         sound, grid = load_sound(path), path.with_suffix(".TextGrid")
         text = next((t.read_text(encoding="utf-8").strip() for t in map(path.with_suffix, TEXTS) if t.is_file()), "")
         if grid.is_file():
-            phones = textgrid_phones(grid.read_text(encoding="utf-8"))
+            phones = read_cues(grid.read_text(encoding="utf-8")).phones
             track, source = build_track(Recognition(phones, ()), sound, source="imported", engine="TextGrid"), "TextGrid"
         elif text and align is not None:
             try:
@@ -75,28 +74,6 @@ def recordings(folder: Path, align: Hear | None) -> Iterator[Recording]:
     if not count:
         raise LauncherError(f"{str(folder)!r} holds no sound with a TextGrid or a transcript that fits",
                             hint="Give a folder of NAME.wav with NAME.TextGrid, NAME.txt or NAME.lab.")
-
-
-def textgrid_phones(text: str) -> tuple[Phone, ...]:
-    """Return the phones of a TextGrid's tier "phones", in ARPABET or IPA; both forms of the file are read.
-
-    Raises
-    ------
-    InputError
-        If there is no such tier.
-    """
-    # Names of fields and brackets apart, both forms hold the same values in the same order.
-    values = re.findall(r'"(?:[^"]|"")*"|(?<![\w\[.])-?\d+(?:\.\d+)?(?![\w\]])|<exists>', text)
-    if '"phones"' not in values:
-        raise InputError("the TextGrid has no tier called phones", hint="Name the tier of the phones: phones.")
-    at = values.index('"phones"') + 1
-    rows = values[at + 3 : at + 3 + 3 * int(values[at + 2])]
-    return tuple(Phone(_ipa(label.strip('"')), float(start), float(end))
-                 for start, end, label in zip(rows[::3], rows[1::3], rows[2::3], strict=True))
-
-
-def _ipa(label: str) -> str:
-    return arpabet_to_ipa(label) if label.rstrip("012").upper() in ARPABET else label
 
 
 def moved(track: SpeechTrack, fps: Fraction = _FPS) -> MotionLayer:

@@ -1,4 +1,4 @@
-"""Recordings of people: TextGrids in both forms, a mouth's opening, and curves that are late."""
+"""Recordings of people: with what lies beside them, a mouth's opening, and curves that are late."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from talking_avatar.cli.viseme_recordings import (
     opening,
     recordings,
     shut_frames,
-    textgrid_phones,
     tracked_faces,
 )
 from talking_avatar.pipeline_core.arkit import ARTICULATION, ARTICULATION_INDEX, BLENDSHAPES, INDEX
@@ -22,7 +21,7 @@ from talking_avatar.pipeline_core.media.audio import save_wav
 from talking_avatar.pipeline_core.speech.track import build_track
 from talking_avatar.pipeline_core.types import MotionLayer, Phone, Sound
 
-LONG = """File type = "ooTextFile"
+GRID = """File type = "ooTextFile"
 Object class = "TextGrid"
 
 xmin = 0
@@ -59,39 +58,7 @@ item []:
             xmax = 1
             text = ""
 """
-SHORT = """File type = "ooTextFile"
-Object class = "TextGrid"
-
-0
-1
-<exists>
-1
-"IntervalTier"
-"phones"
-0
-1
-3
-0
-0.25
-"m"
-0.25
-0.75
-"aɪ"
-0.75
-1
-""
-"""
 MY = (Phone("m", 0, 0.25), Phone("aɪ", 0.25, 0.75), Phone("", 0.75, 1))
-
-
-@pytest.mark.parametrize("text", [LONG, SHORT])
-def test_both_forms_of_textgrid(text):
-    assert textgrid_phones(text) == MY
-
-
-def test_a_textgrid_without_phones():
-    with pytest.raises(InputError, match="phones"):
-        textgrid_phones(LONG.replace('"phones"', '"sounds"'))
 
 
 def sound(seconds=1.0, level=0.1):
@@ -106,7 +73,7 @@ def track(phones, seconds=1.0):
 def test_recordings_are_read_with_what_lies_beside_them(tmp_path):
     for name in ("grid", "text", "other", "nothing"):
         save_wav(tmp_path / f"{name}.wav", sound())
-    (tmp_path / "grid.TextGrid").write_text(LONG)
+    (tmp_path / "grid.TextGrid").write_text(GRID)
     (tmp_path / "text.txt").write_text("my")
     (tmp_path / "other.lab").write_text("something else")
 
