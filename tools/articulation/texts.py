@@ -20,7 +20,7 @@ FLATTENING = 0.6
 """Words are drawn by frequency to this power: rare ones, with their rarer sounds, come more often."""
 LIP_LETTERS = 1.6
 """Words with letters of lip sounds are drawn this many times as often."""
-_LIPS = re.compile("[pbmfvwouõöøüůœбпмфвоуюπμβφψουքպբմֆվ]|[בפמו]|[পফবভমওউ]|[பமவஓஊ]|[ㅂㅁㅍㅃㅗㅜ]|[بپمفو]")
+_LIPS = re.compile("[pbmfvwouõöøüůœбпмфвоуюπμβφψουքպբմֆվ]|[בפמו]|[পফবভমওউ]|[பமவஓஊ]|[بپمفو]")
 _SHORTEST, _LONGEST = 8, 22
 """Words per text: 3 to 10 seconds."""
 
@@ -95,7 +95,7 @@ def words_of(language: str) -> Words:
 
 def weighted(words: list[str], weights: np.ndarray) -> np.ndarray:
     """Return shares that favour words with lip sounds [shape=(N,)]."""
-    # Hangul and accented letters show their parts when decomposed.
+    # Accented letters show their parts when decomposed.
     lips = np.array([bool(_LIPS.search(unicodedata.normalize("NFKD", word))) for word in words])
     weights = weights * np.where(lips, LIP_LETTERS, 1.0)
     return weights / weights.sum()
