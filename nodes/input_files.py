@@ -26,6 +26,28 @@ def file_choices(kinds: Iterable[str], samples: Iterable[str]) -> list[str]:
     return [*samples, *sorted({*known, *phone})]
 
 
+def table_choices() -> list[str]:
+    """Return the tables in the input folder; ComfyUI has no kind of file for them."""
+    folder = folder_paths.get_input_directory()
+    names = [entry.name for entry in os.scandir(folder) if entry.is_file()] if os.path.isdir(folder) else []
+    return sorted(name for name in names if name.lower().endswith(".csv"))
+
+
+def expect_table(file: str | None) -> Path:
+    """Return where a chosen table is.
+
+    Raises
+    ------
+    UnreadableMedia
+        If nothing is chosen or it is not there.
+    """
+    path = input_path(file)
+    if path is None:
+        what = f"no table called {file!r} in ComfyUI's input folder" if file else "no table chosen"
+        raise UnreadableMedia(what, hint=f"Copy the .csv file into {folder_paths.get_input_directory()} and press R on the canvas.")
+    return path
+
+
 def input_path(file: str | None) -> Path | None:
     """Return where a chosen file is; None where there is no such file that may be read."""
     if not file or is_sample(file) or not folder_paths.exists_annotated_filepath(file):

@@ -6,11 +6,14 @@ from fractions import Fraction
 
 from comfy_api.latest import io
 
+from ..pipeline_core.media.text_file import read_text_file
 from ..pipeline_core.motion import EMOTIONS, MotionSettings, curves_picture, exact_fps, generate_motion
+from ..pipeline_core.motion.arkit_csv import centred, read_arkit_csv
 from ..pipeline_core.types import FaceTrack, MotionTrack, SpeechTrack
 from . import convert, sockets
 from .choices import problem_with
 from .host import ComfyHost
+from .input_files import expect_table, fingerprint, table_choices
 
 SEED_MAX = 0xFFFFFFFF
 
@@ -82,4 +85,49 @@ class MotionGenerator(io.ComfyNode):
                                   emotion=emotion, emotion_strength=emotion_strength, still=still, seed=seed)
         motion = generate_motion(speech, settings, face=face, driving=driving, base=base, keyframes=keyframes,
                                  host=ComfyHost())
+        return io.NodeOutput(motion, convert.to_image(curves_picture(motion)))
+
+
+class LoadMotion(io.ComfyNode):
+    """TA_LoadMotion."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        """Describe the node."""
+        return io.Schema(
+            node_id="TA_LoadMotion",
+            display_name="Load Motion",
+            category=sockets.CATEGORY,
+            description="Loads a face performance: ARKit curves as the app Live Link Face and others write them (.csv).",
+            inputs=[
+                io.Combo.Input("file", options=table_choices(),
+                               tooltip="A .csv file of ComfyUI's input folder: a column Timecode, or time in seconds, and "
+                                       "columns with ARKit's names."),
+                io.Boolean.Input("center_head", default=True, optional=True,
+                                 tooltip="Take the middle of the head's angles as looking straight ahead: cameras rarely stand "
+                                         "right in front. Off: the angles as recorded."),
+            ],
+            outputs=[
+                sockets.Motion.Output(display_name="motion",
+                                      tooltip="For Mouth Renderer: the whole performance. For driving of Motion Generator: its "
+                                              "head, eyes and brows, with lips from the speech."),
+                io.Image.Output(display_name="curves", tooltip="A picture of the movement over time."),
+            ],
+        )
+
+    @classmethod
+    def validate_inputs(cls, file: str | None = None) -> str | bool:
+        """Say which file is missing before anything runs."""
+        return True if file is None else problem_with(expect_table, file)
+
+    @classmethod
+    def fingerprint_inputs(cls, file: str | None = None, center_head: bool = True) -> str:
+        """Run again when the file changes."""
+        return fingerprint(file)
+
+    @classmethod
+    def execute(cls, file: str | None = None, center_head: bool = True) -> io.NodeOutput:
+        """Read the performance."""
+        motion = read_arkit_csv(read_text_file(expect_table(file), "face performance"))
+        motion = centred(motion) if center_head else motion
         return io.NodeOutput(motion, convert.to_image(curves_picture(motion)))

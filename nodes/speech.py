@@ -6,10 +6,11 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from ..pipeline_core.speech import analyze, cues_json, engine_choices, synthesize, timeline_picture
+from ..pipeline_core.cue_files import FORMATS, cue_format, cue_text
+from ..pipeline_core.speech import analyze, engine_choices, synthesize, timeline_picture
 from ..pipeline_core.types import SpeechTrack
 from . import convert, sockets
-from .choices import backend_ids, check_backend
+from .choices import backend_ids, check_backend, problem_with
 from .host import ComfyHost, keep
 
 SAMPLE_TEXT = "Hello! I was only a photograph a minute ago. Now I can speak, blink and breathe."
@@ -79,31 +80,39 @@ class AudioToVisemes(io.ComfyNode):
                                 tooltip="What is said. With it the mouth is much more exact than from the sound alone. "
                                         "Leave it empty when it is unknown or not English."),
                 io.String.Input("cues", multiline=True, default="", optional=True,
-                                placeholder="Imported cues (optional): Rhubarb JSON or TSV, SRT, VTT, or our own JSON.",
-                                tooltip="Mouth cues made elsewhere; they replace the analysis."),
+                                placeholder="Imported cues (optional): Rhubarb, TextGrid, OVR visemes, VTube parameters, SRT, VTT, or our own "
+                                            "JSON.",
+                                tooltip="Sounds or mouth shapes with times, made elsewhere: they replace the analysis. Words with "
+                                        "times serve as the transcript."),
                 io.Combo.Input("engine", options=engine_choices(), default="auto", optional=True,
                                tooltip="What listens to the recording. 'auto' takes the best one that is installed."),
+                io.Combo.Input("format", options=[form.title for form in FORMATS], default=FORMATS[0].title, optional=True,
+                               tooltip="What the output cues is, for other programs. Forms with frames have 60 of them per second."),
             ],
             outputs=[
                 sockets.Speech.Output(display_name="speech", tooltip="For Motion Generator."),
-                io.Image.Output(display_name="timeline", tooltip="A picture of waveform, words and visemes."),
-                io.String.Output(display_name="cues", tooltip="The same as JSON: phones, visemes and lip closures."),
+                io.Image.Output(display_name="timeline",
+                                tooltip="A picture of words, waveform, sounds, visemes, lip closures, loudness and pitch over time."),
+                io.String.Output(display_name="cues", tooltip="What was heard as text, in the chosen format."),
             ],
         )
 
     @classmethod
-    def validate_inputs(cls, engine: str | None = None) -> str | bool:
-        """Refuse an engine that is not there; "auto" always finds one."""
+    def validate_inputs(cls, engine: str | None = None, format: str | None = None) -> str | bool:
+        """Refuse an engine or a format that is not there; "auto" always finds an engine."""
+        known = True if format is None else problem_with(cue_format, format)
+        if known is not True:
+            return known
         if engine in (None, *(choice for choice in engine_choices() if choice not in backend_ids("speech")), "auto"):
             return True
         return check_backend("speech", engine)
 
     @classmethod
     def execute(cls, audio: Any, speech: SpeechTrack | None = None, transcript: str = "", cues: str = "",
-                engine: str = "auto") -> io.NodeOutput:
+                engine: str = "auto", format: str = FORMATS[0].title) -> io.NodeOutput:
         """Analyse the sound."""
         sound, host = convert.to_sound(audio), ComfyHost()
         track = analyze(sound, transcript=transcript, cues=cues, speech=speech, engine=engine, host=host)
         host.warn(track.warnings)
         picture = timeline_picture(track, sound)
-        return io.NodeOutput(keep(track), convert.to_image(picture), cues_json(track))
+        return io.NodeOutput(keep(track), convert.to_image(picture), cue_text(track, cue_format(format)))

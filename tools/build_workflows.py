@@ -64,7 +64,7 @@ SPEAK = Node(3, "TA_TextToSpeech", (0, 700), (340, 300), (), (("audio", "AUDIO")
              (TEXT, "auto", 1))
 LISTEN = Node(3, "TA_LoadSpeech", (0, 700), (340, 140), (), (("audio", "AUDIO"), ("transcript", "STRING")), (RECORDING,))
 VISEMES = Node(4, "TA_AudioToVisemes", (380, 700), (340, 300), (("audio", "AUDIO"), ("speech", "TA_SPEECH")),
-               (("speech", "TA_SPEECH"), ("timeline", "IMAGE"), ("cues", "STRING")), ("", "", "auto"), 1)
+               (("speech", "TA_SPEECH"), ("timeline", "IMAGE"), ("cues", "STRING")), ("", "", "auto", "cues JSON"), 1)
 MOTION = Node(5, "TA_MotionGenerator", (780, 60), (340, 560),
               (("speech", "TA_SPEECH"), ("face", "TA_FACE"), ("driving", "TA_MOTION"), ("base", "TA_MOTION")),
               (("motion", "TA_MOTION"), ("curves", "IMAGE")),

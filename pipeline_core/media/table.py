@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,16 +16,33 @@ MAX_COLUMNS = 1000
 
 @dataclass(frozen=True)
 class Table:
-    """A header and its rows; every row is as long as the header."""
+    """A header and its rows, which are taken apart when they are asked for: a long take has millions of cells.
+
+    Rows that are shorter than the header are filled up with the cells of the row before: capture
+    programs leave the values out while they see no face.
+    """
 
     names: tuple[str, ...]
     """Column names in lower case, without blanks around them."""
-    rows: tuple[tuple[str, ...], ...]
+    lines: tuple[str, ...]
+    """The rows as they are written."""
+    mark: str
+    """What stands between cells."""
+
+    def rows(self) -> Iterator[Sequence[str]]:
+        """Yield the cells of each row, as many as there are names."""
+        before: Sequence[str] = ("0",) * len(self.names)
+        try:
+            for row in csv.reader(self.lines, delimiter=self.mark):
+                before = (*row[: len(self.names)], *before[len(row) :])
+                yield before
+        except csv.Error as error:
+            raise ValueError(str(error)) from error
 
     def column(self, name: str) -> list[str]:
         """Return the cells under a name."""
         index = self.names.index(name)
-        return [row[index] for row in self.rows]
+        return [row[index] for row in self.rows()]
 
     def numbers(self, names: Sequence[str]) -> npt.NDArray[np.float64]:
         """Return the numbers of some columns [shape=(rows, names)].
@@ -36,17 +53,15 @@ class Table:
             If a cell holds no finite number.
         """
         at = [self.names.index(name) for name in names]
-        found = np.array([[row[index] for index in at] for row in self.rows], dtype=np.float64)
+        cells = (float(row[index]) for row in self.rows() for index in at)
+        found = np.fromiter(cells, np.float64).reshape(-1, len(at))
         if not np.isfinite(found).all():
             raise ValueError("a cell is not finite")
-        return found.reshape(len(self.rows), len(at))
+        return found
 
 
 def read_table(text: str) -> Table | None:
     """Read a table; None where the first line is no header of two or more columns.
-
-    Rows that are shorter than the header are filled up with the cells of the row before: capture
-    programs leave the values out while they see no face.
 
     Raises
     ------
@@ -60,15 +75,7 @@ def read_table(text: str) -> Table | None:
     if len(lines) - 1 > MAX_ROWS or lines[0].count(mark) >= MAX_COLUMNS:
         raise ValueError(f"it has more than {MAX_ROWS} rows or {MAX_COLUMNS} columns")
     try:
-        names, *rows = csv.reader(lines, delimiter=mark)
+        names = next(csv.reader(lines[:1], delimiter=mark))
     except csv.Error as error:
         raise ValueError(str(error)) from error
-    return Table(tuple(name.strip().lower() for name in names), _filled(rows, len(names)))
-
-
-def _filled(rows: list[list[str]], width: int) -> tuple[tuple[str, ...], ...]:
-    out: list[tuple[str, ...]] = []
-    for row in rows:
-        before = out[-1] if out else ("0",) * width
-        out.append((*row[:width], *before[len(row) :]))
-    return tuple(out)
+    return Table(tuple(name.strip().lower() for name in names), tuple(lines[1:]), mark)

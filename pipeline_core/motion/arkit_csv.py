@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -95,6 +96,14 @@ def read_arkit_csv(text: str) -> MotionTrack:
         raise _bad(str(error)[:80]) from error
 
 
+def centred(motion: MotionTrack) -> MotionTrack:
+    """Return the motion with the median of the head's angles taken off: a photo looks ahead, few cameras stand there."""
+    def turned(layer: MotionLayer) -> MotionLayer:
+        return replace(layer, head_deg=layer.head_deg - np.median(layer.head_deg, axis=0).astype(np.float32))
+
+    return replace(motion, layers=tuple(turned(layer) for layer in motion.layers))
+
+
 def _bad(what: str) -> InputError:
     return InputError(f"the face performance cannot be used: {what}",
                       hint="Give the CSV that Live Link Face writes: Timecode and curves named as ARKit names them.")
@@ -131,7 +140,7 @@ def _track(table: Table, known: Mapping[str, str]) -> MotionTrack:
 
 def _times(table: Table) -> Curve:
     """Return the time of each row from the first one on, in seconds [shape=(rows,)]."""
-    if not table.rows:
+    if not table.lines:
         raise _bad("it has no frames")
     if "timecode" in table.names and ":" in table.column("timecode")[0]:
         times = _of_codes(table.column("timecode"))

@@ -71,7 +71,7 @@ def test_the_server_offers_the_workflows_as_templates(server):
 
 def test_the_server_serves_a_help_page_for_every_node(server, object_info):
     ours = [kind for kind in object_info if kind.startswith("TA_")]
-    assert len(ours) == 11
+    assert len(ours) == 12
     for kind in ours:
         with urllib.request.urlopen(f"{server.url}/extensions/{PACK_NAME}/docs/{kind}.md") as answer:
             assert answer.read().startswith(b"# ")

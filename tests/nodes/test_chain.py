@@ -99,3 +99,14 @@ def test_sockets_of_later_renderers_are_refused_not_ignored(classes, comfy, face
     with pytest.raises(SettingError, match="neither a model nor a source video"):
         classes["TA_MouthRenderer"].execute(face=face, motion=motion, renderer="auto", width=64, height=64,
                                             source=object())
+
+
+@pytest.mark.parametrize(("format", "word"), [("Rhubarb JSON", '"mouthCues"'), ("TextGrid", "ooTextFile"), ("OVR visemes CSV", "time,sil,PP"),
+                                              ("ARKit CSV", "Timecode,"), ("VTube JSON", '"MouthOpen"'), ("prosody JSON", '"pitch_hz"')])
+def test_what_was_heard_comes_in_the_chosen_form(classes, comfy, audio, format, word):
+    assert word in classes["TA_AudioToVisemes"].execute(audio=audio, engine="energy", format=format).args[2]
+
+
+def test_captions_without_words_are_explained(classes, comfy, audio):
+    with pytest.raises(InputError, match="no words"):
+        classes["TA_AudioToVisemes"].execute(audio=audio, engine="energy", format="SRT words")

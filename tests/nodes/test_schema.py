@@ -21,6 +21,7 @@ SOCKETS = {
     "TA_TalkingAvatar": (["file", "image?", "audio?", "text", "transcript?"], ["VIDEO", "STRING"]),
     "TA_LoadSpeech": (["file"], ["AUDIO", "STRING"]),
     "TA_FramesToImages": (["render", "start", "count"], ["IMAGE", "AUDIO", "FLOAT"]),
+    "TA_LoadMotion": (["file"], ["TA_MOTION", "IMAGE"]),
 }
 TYPES = {
     ("TA_DetectFace", "source"): "TA_PORTRAIT,IMAGE,VIDEO",
@@ -113,6 +114,7 @@ def test_prompts_of_the_first_version_still_run(schemas, node_id):
     ("TA_MouthRenderer", {"renderer": "zzz"}, "zzz"),
     ("TA_TextToSpeech", {"voice": "zzz"}, "zzz"),
     ("TA_AudioToVisemes", {"engine": "zzz"}, "zzz"),
+    ("TA_AudioToVisemes", {"format": "zzz"}, "zzz"),
     ("TA_BlendAndIdle", {"background_motion": "zzz"}, "zzz"),
     ("TA_BlendAndIdle", {"background_mode": "zzz"}, "zzz"),
     ("TA_BlendAndIdle", {"background_color": "zzz"}, "zzz"),

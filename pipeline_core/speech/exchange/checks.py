@@ -68,9 +68,11 @@ def named(name: str, table: dict[str, str], what: str) -> str:
 
 
 def some(phones: list[Phone]) -> tuple[Phone, ...]:
-    """Return the phones; refuse none at all, and those that end before they start."""
+    """Return the phones; refuse none at all, too many, and those that end before they start."""
     if not phones:
         raise bad("it is empty")
+    if len(phones) > MAX_CUES:
+        raise bad(f"it holds {len(phones)} sounds, more than {MAX_CUES}")
     if any(p.end_s < p.start_s for p in phones):
         raise bad("a cue ends before it starts")
     return tuple(phones)

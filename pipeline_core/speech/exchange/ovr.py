@@ -104,7 +104,7 @@ def from_table(table: Table) -> Cues | None:
         ends = [number_of(cell) for cell in table.column("end")] if "end" in table.names else [*starts[1:], *starts[-1:]]
         return _listed(list(zip(starts, table.column("viseme"), strict=True)), ends)
     columns = [name for name in table.names if name.removeprefix("viseme_") in _NAMES and not name.isdigit()]
-    if len(columns) < _FEWEST or not table.rows:
+    if len(columns) < _FEWEST or not table.lines:
         return None
     names = [viseme_named(name) for name in columns]
     edges_s = edges_of(table.numbers([_time_column(table)])[:, 0])

@@ -77,7 +77,7 @@ def from_table(table: Table) -> Cues | None:
     """Read a CSV with a column "time" and columns of parameters; None for other tables."""
     columns = [name for name in table.names if name != "time"]
     known = {_ALIASES.get(name, name) for name in columns} & {name.lower() for name in PARAMETERS}
-    if "time" not in table.names or not known or not table.rows:
+    if "time" not in table.names or not known or not table.lines:
         return None
     values = table.numbers(columns)
     return _from_curves(dict(zip(columns, values.T, strict=True)), edges_of(table.numbers(["time"])[:, 0]))
