@@ -23,7 +23,7 @@ NOTHING = -1
 """Column of a state that takes no sound."""
 SILENCE_COLUMN = 0
 FILLER_COLUMN = len(PHONES)
-"""Score of any speech at all, at a price; see `align_search.Costs`."""
+"""Score of any speech at all, at a price; see `Costs`."""
 WILD_COLUMN = len(PHONES) + 1
 """The same without a price: for words that nobody can read."""
 
@@ -34,10 +34,10 @@ class Costs:
 
     silence: float = 1.0
     """Of a pause between words."""
-    filler: float = 8.0
+    filler: float = 10.0
     """Of the first frame of speech that is not in the text."""
-    filler_frame: float = 1.5
-    """Of every frame of it."""
+    filler_frame: float = 0.8
+    """Of every frame of it: between what words lose that are said, and words that are not."""
     skip: float = 8.0
     """Of leaving out a word of the text."""
     skip_more: float = 1.0

@@ -12,7 +12,6 @@ from functools import cache
 import numpy as np
 
 from ...types import FloatArray
-from .heard import Heard
 from .symbols import PHONES
 
 _VOWELS = """
@@ -30,8 +29,10 @@ k 1 stop 0 | ɡ 1 stop 1 | x 1.1 hiss 0 | h 1.3 hiss 0 | ʔ 1.3 stop 0 | j .8 gl
 """
 """Place from the lips (0) to the throat, manner, voice."""
 _ALIKE = (("ɚ", "ɹ", 0.2), ("d", "r", 0.3), ("t", "r", 0.3), ("ʔ", "t", 0.4), ("d", "ð", 0.3), ("v", "b", 0.6),
-          ("v", "w", 0.6), ("x", "r", 0.5), ("ɡ", "x", 0.5), ("h", "x", 0.3), ("ɹ", "w", 0.6), ("l", "w", 0.8))
-"""Pairs that are nearer than place and manner tell: taps, weak stops, the r of many languages."""
+          ("v", "w", 0.6), ("x", "r", 0.5), ("ɡ", "x", 0.5), ("h", "x", 0.3), ("ɹ", "w", 0.6), ("l", "w", 0.8),
+          ("r", "ɹ", 0.4), ("ɚ", "r", 0.6), ("a", "ɑ", 0.2), ("a", "æ", 0.3), ("a", "ʌ", 0.3), ("ə", "ʌ", 0.25))
+"""Pairs that are nearer than the tables tell: taps, weak stops, the r of many languages, and low
+vowels, which most languages have one of."""
 _PLACE_WEIGHT, _MANNER_WEIGHT, _VOICE_WEIGHT = 1.5, 0.8, 0.3
 _VOWEL_WEIGHT, _ROUND_WEIGHT = 1.6, 0.4
 
@@ -65,34 +66,37 @@ def _distances() -> FloatArray:
     return found
 
 
+_REACH = 0.25
+"""How far pronunciations stray: a "d" counts 0.3 for a "t"."""
+_FLOOR = 0.01
+"""Left for anything at all, so that one odd frame cannot break a path."""
+_PRIOR_POWER = 0.5
+"""Scaled likelihoods: what is rare in the training set counts for more where it is heard."""
+
+
 @cache
-def likeness(reach: float, floor: float) -> FloatArray:
-    """Return how often each phone of a text is heard as each phone [shape=(P, P), rows sum to 1].
-
-    Parameters
-    ----------
-    reach : float
-        How far pronunciations stray; 0.25 hears "t" as "d" about once in four times.
-    floor : float
-        Left for anything at all, so that one odd frame cannot break a path.
-    """
-    weights = np.exp(-_distances() / reach)
-    weights /= weights.sum(axis=1, keepdims=True)
-    return np.asarray((1 - floor) * weights + floor / len(PHONES), np.float32)
+def likeness() -> FloatArray:
+    """Return how much each heard phone counts for each phone of a text, 1 for itself [shape=(P, P)]."""
+    # The same both ways, so that two phones meet where the model doubts between them.
+    return np.asarray(np.maximum(np.exp(-_distances() / _REACH), _FLOOR), np.float32)
 
 
-def scores_of(heard: Heard, *, reach: float, floor: float, prior_power: float) -> FloatArray:
-    """Return how well each phone explains each frame, in nats [shape=(T, P)].
-
-    A probability is divided by that of the phone in general, to the power of `prior_power`: what is
-    rare in the training set counts for more where it is heard.
-    """
-    chances = np.exp(heard.log_posteriors)
-    if prior_power:
-        chances = chances / _PRIOR**prior_power
-        chances /= chances.sum(axis=1, keepdims=True)
-    return np.asarray(np.log(chances @ likeness(reach, floor).T), np.float32)
+def scores_of(log_posteriors: FloatArray) -> FloatArray:
+    """Return how well each phone of a text explains each frame, in nats [both shape=(T, P)]."""
+    chances = np.exp(log_posteriors) / _prior() ** _PRIOR_POWER
+    chances /= chances.sum(axis=1, keepdims=True)
+    return np.asarray(np.log(chances @ likeness().T), np.float32)
 
 
-_PRIOR = np.full(len(PHONES), 1 / len(PHONES), np.float32)
-"""Share of each phone in the training frames [shape=(P,)]."""
+_SHARES = """
+- 189 | p 26 | b 18 | m 32 | f 14 | v 17 | θ 3 | ð 3 | t 42 | d 21 | s 38 | z 16 | ʃ 11 | ʒ 2 | ʧ 6 | ʤ 4 | n 44 | ɲ 2
+ŋ 7 | l 27 | r 19 | ɹ 23 | k 32 | ɡ 6 | x 4 | h 9 | ʔ 2 | j 9 | w 8 | i 45 | y 1 | ɪ 40 | ɨ 3 | e 25 | ø 2 | ɛ 24 | æ 14
+a 46 | ɑ 15 | ʌ 20 | ə 31 | ɚ 11 | ɔ 16 | o 30 | ʊ 18 | u 26
+"""
+"""Frames of a phone per thousand of the training set; "-" is silence."""
+
+
+@cache
+def _prior() -> FloatArray:
+    shares = {name: float(share) for name, (share,) in _rows(_SHARES).items()}
+    return np.array([shares[phone or "-"] for phone in PHONES], np.float32) / sum(shares.values())

@@ -8,6 +8,7 @@ colour only, as the vowel of "bath", the alignment tolerates anyway.
 from __future__ import annotations
 
 import re
+from difflib import SequenceMatcher
 
 from ..english import English, phrases_of
 from ..phones import is_vowel, misaki_to_ipa
@@ -27,6 +28,12 @@ _WEAK = {
 """Words that are mostly said in passing."""
 _ASIDES = re.compile(r"<[^<>]{0,200}>|\[(?!\s*pause)[^\[\]]{0,200}\]")
 """Mark-up and stage directions: nobody says them."""
+_MARKS = ".,;:!?\"'()[]{}“”‘’«»…—–-*_#"
+"""Around a word, not part of it."""
+_MOST_JOINED = 4
+"""Spoken words that one written thing may stand for; longer ones, as telephone numbers, have pauses."""
+_LONGEST_LINE = 2000
+"""Words of a line beyond which comparing written and spoken words would take seconds."""
 _CHANGED = {"oʊ": "oʊ|əʊ", "ɑ": "ɑ|ɒ", "ɒ": "ɑ|ɒ", "tʃ": "tʃ", "dʒ": "dʒ"}
 
 
@@ -62,7 +69,7 @@ def _varied(said: str) -> str:
 
 
 def english_readings(transcript: str, english: English) -> tuple[WordReading, ...]:
-    """Return the words of an English transcript, numbers and abbreviations spelled out.
+    """Return the words of an English transcript.
 
     Parameters
     ----------
@@ -70,12 +77,35 @@ def english_readings(transcript: str, english: English) -> tuple[WordReading, ..
         As people write it; stage directions in square brackets and mark-up are left out.
     english : English
         Reads it, see `english.reading`.
+
+    Returns
+    -------
+    tuple of WordReading
+        Texts are as they were written ("$5"), readings as they are spoken ("five dollars").
     """
     found: list[WordReading] = []
-    for phrase in phrases_of(_ASIDES.sub(" ", transcript), english):
-        for text, first, last in phrase.words:
-            careful = _varied(phrase.symbols[first:last])
-            weak = _WEAK.get(text.lower())
-            if careful or weak:
-                found.append(WordReading(text, (weak or careful,)))
+    for line in _ASIDES.sub(" ", transcript).splitlines():
+        spoken = [_reading(text, phrase.symbols[first:last])
+                  for phrase in phrases_of(line, english) for text, first, last in phrase.words]
+        found += _as_written(line, [word for word in spoken if word.readings[0]])
     return tuple(found)
+
+
+def _reading(text: str, said: str) -> WordReading:
+    return WordReading(text, (_WEAK.get(text.lower()) or _varied(said),))
+
+
+def _as_written(line: str, spoken: list[WordReading]) -> list[WordReading]:
+    """Join the words that stand for one thing that was written: five, dollars -> "$5"."""
+    written = [word for word in (part.strip(_MARKS) for part in line.split()) if word]
+    if len(written) > _LONGEST_LINE or not written:
+        return spoken
+    plain = [[word.lower() for word in side] for side in (written, [word.text for word in spoken])]
+    found: list[WordReading] = []
+    for kind, a, b, c, d in SequenceMatcher(None, *plain, autojunk=False).get_opcodes():
+        if kind == "replace" and b - a == 1 and d - c <= _MOST_JOINED:
+            said = " ".join(word.readings[0] for word in spoken[c:d])
+            found.append(WordReading(written[a], (said,)))
+        else:
+            found += spoken[c:d]
+    return found
