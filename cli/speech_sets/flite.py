@@ -97,4 +97,4 @@ def _run(*arguments: str) -> str:
 def _read(path: Path) -> tuple[FloatArray, int]:
     with wave.open(str(path)) as file:
         pcm = np.frombuffer(file.readframes(file.getnframes()), "<i2")
-        return pcm.astype(np.float32) / 32768, file.getframerate()
+        return (pcm / 32768).astype(np.float32), file.getframerate()

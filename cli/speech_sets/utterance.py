@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...pipeline_core.media.audio import resample
 from ...pipeline_core.speech.timing import contiguous
@@ -43,7 +44,8 @@ class Utterance:
 
 def at_rate(samples: FloatArray, rate_hz: int) -> FloatArray:
     """Return mono samples [shape=(S,)] at 16 kHz; sample 0 stays at time 0."""
-    return resample(Sound(np.asarray(samples, np.float32)[None], rate_hz), RATE_HZ).samples[0]
+    sound = resample(Sound(np.asarray(samples, np.float32)[None], rate_hz), RATE_HZ)
+    return np.asarray(sound.samples[0])
 
 
 def with_silence(utterance: Utterance, before_s: float, after_s: float) -> Utterance:
@@ -77,6 +79,6 @@ def load(path: Path) -> Utterance:
     return Utterance(samples, phones, tuple(Closure(*span) for span in shut), **meta)
 
 
-def _spans(items: Sequence[Phone] | Sequence[Closure]) -> FloatArray:
+def _spans(items: Sequence[Phone] | Sequence[Closure]) -> NDArray[np.float64]:
     """Return start and end in seconds [shape=(N, 2)]."""
     return np.array([(item.start_s, item.end_s) for item in items], np.float64).reshape(-1, 2)
