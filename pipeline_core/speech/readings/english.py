@@ -100,9 +100,9 @@ def _as_written(line: str, spoken: list[WordReading]) -> list[WordReading]:
     written = [word for word in (part.strip(_MARKS) for part in line.split()) if word]
     if len(written) > _LONGEST_LINE or not written:
         return spoken
-    plain = [[word.lower() for word in side] for side in (written, [word.text for word in spoken])]
+    sides = [word.lower() for word in written], [word.text.lower() for word in spoken]
     found: list[WordReading] = []
-    for kind, a, b, c, d in SequenceMatcher(None, *plain, autojunk=False).get_opcodes():
+    for kind, a, b, c, d in SequenceMatcher(None, sides[0], sides[1], autojunk=False).get_opcodes():
         if kind == "replace" and b - a == 1 and d - c <= _MOST_JOINED:
             said = " ".join(word.readings[0] for word in spoken[c:d])
             found.append(WordReading(written[a], (said,)))
