@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ..lazy import cv2, signal
 from ..types import FloatArray, Sound, SpeechTrack, UInt8Array
 from .phones import ARPABET, VISEMES, has_closure, plain_ipa
-from .prosody import phrases, syllables
+from .prosody import Syllable, phrases, syllables
 
 Colour = tuple[int, int, int]
 WIDTH_PX = 1280
@@ -66,6 +66,16 @@ class _Row:
         return {name: (top, bottom - 3) for name, top, bottom in zip(sizes, edges, edges[1:], strict=False) if bottom > top}
 
 
+@dataclass(frozen=True)
+class _Melody:
+    """What all rows need of the whole clip."""
+
+    hertz: tuple[float, float]
+    """Pitch at the bottom and the top of the lane."""
+    phrases: list[tuple[float, float]]
+    syllables: list[Syllable]
+
+
 def timeline_picture(speech: SpeechTrack, sound: Sound | None = None, *, start_s: float = 0.0) -> UInt8Array:
     """Draw a speech track.
 
@@ -88,7 +98,7 @@ def timeline_picture(speech: SpeechTrack, sound: Sound | None = None, *, start_s
     height = rows[-1].lanes()["melody"][1] + _AXIS_PX + _BETWEEN_PX
     image: UInt8Array = np.full((height, WIDTH_PX, 3), _PAPER, np.uint8)
     _draw_head(image, speech, rows[0].start_s, end_s)
-    pitch_range = _pitch_range(speech.pitch_hz)
+    melody = _Melody(_pitch_range(speech.pitch_hz), phrases(speech), syllables(speech))
     waves = [_wave(sound or speech.sound, row) for row in rows]
     peak = max((float(np.percentile(np.abs(wave), 99.9)) for wave, _ in waves if len(wave)), default=0.0) or 1.0
     for row, (wave, edges) in zip(rows, waves, strict=True):
@@ -98,7 +108,7 @@ def timeline_picture(speech: SpeechTrack, sound: Sound | None = None, *, start_s
         _draw_wave(image, lanes["sound"], wave / peak, edges)
         _draw_phones(image, row, lanes["phones"], speech)
         _draw_visemes(image, row, lanes["visemes"], speech)
-        _draw_melody(image, row, lanes["melody"], speech, pitch_range)
+        _draw_melody(image, row, lanes["melody"], speech, melody)
         if row.words:
             _draw_words(image, row, lanes["words"], speech)
     if end_s < speech.duration_s - 0.01:
@@ -289,7 +299,8 @@ def _pitch_range(pitch_hz: FloatArray) -> tuple[float, float]:
     return low / wider, high * wider
 
 
-def _draw_melody(image: UInt8Array, row: _Row, lane: tuple[int, int], speech: SpeechTrack, hertz: tuple[float, float]) -> None:
+def _draw_melody(image: UInt8Array, row: _Row, lane: tuple[int, int], speech: SpeechTrack, melody: _Melody) -> None:
+    hertz = melody.hertz
     top, bottom = lane[0] + 4, lane[1] - 16
     rate = speech.prosody_rate_hz
     part = slice(int(row.start_s * rate), min(len(speech.energy), math.ceil(row.end_s * rate)))
@@ -304,10 +315,10 @@ def _draw_melody(image: UInt8Array, row: _Row, lane: tuple[int, int], speech: Sp
         _draw_runs(image, np.array(x), y, pitch > 0)
     for k, value in ((bottom, hertz[0]), (top + 8, hertz[1])):
         _text(image, f"{value:.0f} Hz", _LEFT_PX - 8, k, 0.34, _PITCH, align=1.0)
-    for start_s, end_s in phrases(speech):
+    for start_s, end_s in melody.phrases:
         if row.shows(start_s, end_s):
             cv2.line(image, (row.x(start_s), lane[1] - 1), (row.x(end_s) - 2, lane[1] - 1), _PHRASE, 3)
-    for syllable in syllables(speech):
+    for syllable in melody.syllables:
         if row.shows(syllable.nucleus_s, syllable.nucleus_s + 1e-6):
             _draw_mark(image, row.x(syllable.nucleus_s), lane[1] - 4, syllable.stress)
 

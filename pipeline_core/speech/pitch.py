@@ -43,9 +43,9 @@ Grid = npt.NDArray[np.float64]
 class _Candidates:
     """What may be the pitch of each frame; the first candidate is that there is none."""
 
-    hertz: Grid
+    hertz: FloatArray
     """[shape=(F, K)], 0 for no voice."""
-    strength: Grid
+    strength: FloatArray
     """[shape=(F, K)]."""
 
 
@@ -68,7 +68,8 @@ def pitch_of(sound: Sound, energy: FloatArray) -> FloatArray:
     if not len(heard):
         return np.zeros(len(energy), np.float32)
     low_hz, high_hz = _range_of(sound, heard[::_COARSE])
-    hertz, strength = np.zeros((len(energy), 1 + _CANDIDATES)), np.full((len(energy), 1 + _CANDIDATES), -1.0)
+    hertz = np.zeros((len(energy), 1 + _CANDIDATES), np.float32)
+    strength = np.full((len(energy), 1 + _CANDIDATES), -1.0, np.float32)
     strength[:, 0] = _VOICED
     for first in range(0, len(heard), _BATCH):
         part = heard[first : first + _BATCH]
@@ -137,7 +138,8 @@ def _candidates(frames: FloatArray, low_hz: float, high_hz: float) -> _Candidate
     hertz = rate / (lags[best] + np.clip(shift, -0.5, 0.5))
     strength = score[rows, best]
     none = np.zeros((len(frames), 1))
-    return _Candidates(np.hstack([none, np.where(strength > -1.0, hertz, low_hz)]), np.hstack([none + _VOICED, strength]))
+    hertz = np.where(strength > -1.0, hertz, low_hz)
+    return _Candidates(np.hstack([none, hertz]).astype(np.float32), np.hstack([none + _VOICED, strength]).astype(np.float32))
 
 
 def _correlation(frames: FloatArray) -> Grid:
@@ -157,19 +159,12 @@ def _correlation(frames: FloatArray) -> Grid:
 
 def _smoothest(given: _Candidates) -> FloatArray:
     """Return the pitch along the way of most strength and fewest jumps [shape=(F,)] (Viterbi)."""
-    octave = np.log2(np.maximum(given.hertz, 1.0))
-    voiced = given.hertz > 0
-    count, kinds = octave.shape
+    count, kinds = given.hertz.shape
     came = np.zeros((count, kinds), np.int8)
-    total = given.strength[0].copy()
+    total = given.strength[0].astype(np.float64)
     columns = np.arange(kinds)
     for first in range(1, count, _BATCH):
-        here = slice(first, first + _BATCH)
-        before = slice(first - 1, min(first + _BATCH, count) - 1)
-        both = voiced[before, :, None] & voiced[here, None, :]
-        jump = np.abs(octave[before, :, None] - octave[here, None, :])
-        cost = np.where(both, _JUMP_COST * jump, _SWITCH_COST * (voiced[before, :, None] != voiced[here, None, :]))
-        for row, step in enumerate(cost, first):
+        for row, step in enumerate(_steps(given.hertz[first - 1 : first + _BATCH]), first):
             ways = total[:, None] - step
             came[row] = ways.argmax(axis=0)
             total = ways[came[row], columns] + given.strength[row]
@@ -178,6 +173,14 @@ def _smoothest(given: _Candidates) -> FloatArray:
     for row in range(count - 1, 0, -1):
         way[row - 1] = came[row, way[row]]
     return np.asarray(given.hertz[np.arange(count), way], np.float32)
+
+
+def _steps(hertz: FloatArray) -> Grid:
+    """Return what it costs to go from each candidate of a frame to each of the next [shape=(F - 1, K, K)]."""
+    octave, voiced = np.log2(np.maximum(hertz, 1.0)), hertz > 0
+    both = voiced[:-1, :, None] & voiced[1:, None, :]
+    jump = np.abs(octave[:-1, :, None] - octave[1:, None, :])
+    return np.asarray(np.where(both, _JUMP_COST * jump, _SWITCH_COST * (voiced[:-1, :, None] != voiced[1:, None, :])))
 
 
 def _without_blips(pitch: FloatArray) -> FloatArray:

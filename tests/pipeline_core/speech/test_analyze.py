@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +12,6 @@ from talking_avatar.pipeline_core.speech import (
     cues_json,
     engine_choices,
     synthesize,
-    timeline_picture,
 )
 from talking_avatar.pipeline_core.types import Sound
 
@@ -153,11 +151,3 @@ def test_engines_are_loaded_once(spoken):
 def test_json_is_valid_and_rounded(spoken):
     data = json.loads(cues_json(spoken[1]))
     assert data["duration_s"] == pytest.approx(spoken[0].duration_s) and data["closures"]
-
-
-def test_picture_has_the_asked_size_and_shows_the_closures(spoken):
-    sound, speech = spoken
-    picture = timeline_picture(speech, sound, width_px=900, height_px=300)
-    assert picture.shape == (300, 900, 3) and picture.dtype == np.uint8
-    bare = timeline_picture(replace(speech, closures=()), sound, width_px=900, height_px=300)
-    assert (picture != bare).any()
