@@ -112,7 +112,7 @@ def _add_visemes(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--engine", default="auto", metavar="ID", help="what listens (default: auto)")
     sub.add_argument("--out", required=True, action="append", metavar="CUES.json",
                      help="a file to write, also several times; its ending says what it is: .json, .tsv, .TextGrid, .srt, .vtt, "
-                          ".csv (OVR visemes), .rhubarb.json, .ovr.json, .vtube.json, .arkit.csv")
+                          ".csv (OVR visemes), .rhubarb.json, .ovr.json, .vtube.json, .arkit.csv, .prosody.json")
     sub.add_argument("--format", default="auto", metavar="ID", help="what the one file of --out is (default: by its ending)")
     sub.add_argument("--fps", default="60", help="frames per second of .csv, .ovr.json and .vtube.json (default: 60)")
     sub.add_argument("--picture", metavar="FILE.png", help="also draw sound, words, sounds and visemes over time")
