@@ -33,7 +33,7 @@ BACKGROUND_DB = 10.0
 """Voice over background."""
 TELEPHONE_HZ = (300.0, 3400.0)
 MP3_BITS_PER_S = 32_000
-QUICK_COUNT = 5
+QUICK_COUNT = 3
 """Utterances of a set with --quick."""
 _TIMES = ("cli/speech_sets/utterance.py",
           *(f"pipeline_core/speech/{name}.py" for name in ("closures", "envelope", "phones", "timing", "track")))  # fmt: skip
@@ -143,7 +143,7 @@ class Store:
         def make(number: int) -> Utterance:
             return Utterance(nobody_speaks(kind, number), phones, (), "", "", kind, "quiet")
 
-        count = min(QUIET[kind], 2) if self._quick else QUIET[kind]
+        count = 1 if self._quick else QUIET[kind]
         return [_kept(self._noise / f"quiet {kind}", (k,), partial(make, k)) for k in range(count)]
 
     def _some(self, lines: list[Line]) -> list[Line]:
