@@ -27,8 +27,14 @@ _PART = 6000
 
 
 _COSTS = Costs()
-_TRUSTING = replace(_COSTS, filler_frame=1.5)
-"""For a text that turns out to be right: then it is believed, too, where it is said indistinctly."""
+_TRUSTING = replace(_COSTS, filler_frame=1.5, beam=150.0)
+"""For a text that turns out to be right: then it is believed, too, where it is said indistinctly, and
+not much can be missing."""
+_WIDE = replace(_COSTS, beam=np.inf)
+_LITTLE_SUPPORT = 0.15
+_MOST_WIDE = 200_000_000
+"""Frames times words: a sound of two minutes is looked for in a text of more than 10 000 words, in under a
+minute."""
 _WILD_FRAME = 0.3
 """Price of a frame of a word that nobody can read, so that it does not take the others' frames."""
 _RIGHT_FOUND, _RIGHT_COVERED = 0.9, 0.8
@@ -158,6 +164,10 @@ def align(heard: Heard, words: Sequence[WordReading], alone: Sequence[Phone], ho
     scores = _Scores(heard)
     graph = graph_of(words, _COSTS)
     found = _laid(graph, scores, words, alone, _COSTS, host)
+    far = len(words) * _COSTS.skip_more > _COSTS.beam and len(words) * len(scores.phones) <= _MOST_WIDE
+    if found.support < _LITTLE_SUPPORT and far:
+        # The sound may be a small part from the middle of a long text.
+        found = _laid(graph, scores, words, alone, _WIDE, host)
     if len(found.matches) >= _RIGHT_FOUND * len(words) and found.covered >= _RIGHT_COVERED:
         found = _laid(graph, scores, words, alone, _TRUSTING, host)
     return found
@@ -165,7 +175,7 @@ def align(heard: Heard, words: Sequence[WordReading], alone: Sequence[Phone], ho
 
 def _laid(graph: Graph, scores: _Scores, words: Sequence[WordReading], alone: Sequence[Phone], costs: Costs,
           host: Host) -> Alignment:
-    path = best_path(graph, lambda start, stop: scores.gains(start, stop, costs), len(scores.phones), host)
+    path = best_path(graph, lambda start, stop: scores.gains(start, stop, costs), len(scores.phones), costs.beam, host)
     columns = graph.column[path]
     runs = _runs(graph, path)
     edges_s = _edge_frames(runs, columns, scores.phones) / RATE_HZ

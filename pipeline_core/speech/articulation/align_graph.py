@@ -47,6 +47,8 @@ class Costs:
     min_frames: int = 2
     """Shortest phone."""
     min_silence_frames: int = 3
+    beam: float = 400.0
+    """How far below the best state another may live on: room for some 390 words that are missing at once."""
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,6 @@ from ...host import Host
 from ...types import FloatArray
 from .align_graph import Graph
 
-BEAM = 400.0
-"""Nats below the best state at which a state is given up: room for a few hundred words that are
-missing at once."""
 _BLOCK = 1000
 """Frames per block."""
 
@@ -108,7 +105,7 @@ def _trace(steps, origin, state, column, first, before, path):  # noqa: ANN001, 
     return state
 
 
-def best_path(graph: Graph, gains: Callable[[int, int], FloatArray], frames: int,
+def best_path(graph: Graph, gains: Callable[[int, int], FloatArray], frames: int, beam: float,
               host: Host) -> npt.NDArray[np.int32]:
     """Return the state of every frame on the best way through a graph [shape=(T,)].
 
@@ -121,20 +118,22 @@ def best_path(graph: Graph, gains: Callable[[int, int], FloatArray], frames: int
         (start, stop) -> what each column of the graph scores in those frames [shape=(stop - start, C)].
     frames : int
         Length of the sound, T.
+    beam : float
+        Nats below the best state at which a state is given up.
     host : Host
         Progress and cancel.
     """
     arrays = (graph.column, graph.first, graph.before, graph.price)
     starts = list(range(0, frames, _BLOCK))
     scores: Scores = np.full((2, len(graph.column)), -np.inf)
-    low, high = 0, int(_enter(scores, *arrays, BEAM))
+    low, high = 0, int(_enter(scores, *arrays, beam))
     kept: list[tuple[int, int, Scores, int, int]] = []
     nothing = np.zeros((0, 0), np.uint8)
     for number, start in enumerate(starts):
         host.progress(number, 2 * len(starts))
         before = (low, high, scores[0, low:high].copy())
         low, high, least, most = _advance(scores, low, high, gains(start, min(start + _BLOCK, frames)), *arrays,
-                                          graph.reach, BEAM, nothing, 0)
+                                          graph.reach, beam, nothing, 0)
         kept.append((*before, least, most))
     last = len(graph.column) - 1
     state = last if low <= last < high else low + int(np.argmax(scores[0, low:high]))
@@ -145,6 +144,6 @@ def best_path(graph: Graph, gains: Callable[[int, int], FloatArray], frames: int
         scores[0, low:high] = alive
         stop = min(start + _BLOCK, frames)
         steps = np.empty((stop - start, most - least), np.uint8)
-        _advance(scores, low, high, gains(start, stop), *arrays, graph.reach, BEAM, steps, least)
+        _advance(scores, low, high, gains(start, stop), *arrays, graph.reach, beam, steps, least)
         state = _trace(steps, least, state, graph.column, graph.first, graph.before, path[start:stop])
     return path

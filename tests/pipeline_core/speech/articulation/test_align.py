@@ -1,9 +1,12 @@
 """Texts on made-up hearing: what the model would hear of known phones, with doubts and mistakes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from talking_avatar.pipeline_core.errors import Cancelled, InputError
 from talking_avatar.pipeline_core.host import PlainHost
+from talking_avatar.pipeline_core.speech.articulation import align as align_module
 from talking_avatar.pipeline_core.speech.articulation import align_search
 from talking_avatar.pipeline_core.speech.articulation.align import align
 from talking_avatar.pipeline_core.speech.articulation.align_verdict import recognition_of
@@ -109,6 +112,14 @@ def test_another_text_is_refused(text):
     assert recognition_of(aligned(speech, TEXT * 3), read(TEXT * 3)).warnings == (), "the right text is taken"
 
 
+def test_a_part_from_the_middle_of_a_long_text_is_found(monkeypatch):
+    monkeypatch.setattr(align_module, "_COSTS", replace(align_module._COSTS, beam=30.0))
+    text = [*OTHER * 8, *TEXT, *OTHER * 8]
+    found = aligned(Speech(TEXT), text)
+    assert found_words(found) == [text for text, _ in TEXT]
+    assert len(recognition_of(found, read(text)).words) == len(TEXT)
+
+
 def test_an_unreadable_word_stands_for_any_sound():
     speech = Speech([*TEXT[:4], OTHER[4], *TEXT[4:]])
     text = [*TEXT[:4], ("貝", ""), *TEXT[4:]]
@@ -149,7 +160,8 @@ def test_memory_is_bounded(monkeypatch):
 
     text = TEXT * 120
     speech = Speech(text)
-    monkeypatch.setattr(align_search, "BEAM", 60.0)
+    monkeypatch.setattr(align_module, "_COSTS", replace(align_module._COSTS, beam=60.0))
+    monkeypatch.setattr(align_module, "_TRUSTING", align_module._COSTS)
     monkeypatch.setattr(align_search.np, "empty", spy)
     assert len(aligned(speech, text).matches) == len(text)
     states = 14 * len(text)
