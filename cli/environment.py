@@ -30,8 +30,8 @@ TORCH_VERSION = "2.13.0"
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    # What a bare ComfyUI brings along, and the extra "align" of pyproject.toml.
-    "core": ("av", "Pillow", "psutil", "pocketsphinx"),
+    # What a bare ComfyUI brings along.
+    "core": ("av", "Pillow", "psutil"),
     "test": ("pytest", "ruff", "mypy", "hypothesis", "scikit-image", "dlib-bin", "playwright",
              # The original of the bundled voice, which tests compare with ours.
              "hibari-tts==0.2.1", "onnxruntime"),

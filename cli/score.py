@@ -12,8 +12,8 @@ from .console import EXIT_OK, emit, say
 from .host import ConsoleHost
 from .render import read_text
 
-CUES = (".json", ".tsv")
-"""Endings of files that hold exact times; others hold the words."""
+CUES = (".json", ".tsv", ".textgrid", ".csv", ".srt", ".vtt")
+"""Endings of files of cues; others hold the words."""
 
 
 def run(arguments: argparse.Namespace) -> int:

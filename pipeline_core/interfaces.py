@@ -34,7 +34,7 @@ class Follower(Protocol):
         """Return where the faces of a neighbouring picture are in this one; a lost one has a low score."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Recognition:
     """Phones (contiguous, silence included) and words of a sound."""
 
@@ -42,6 +42,8 @@ class Recognition:
     words: tuple[Word, ...]
     warnings: tuple[str, ...] = ()
     """What the user should know: words of the text that nobody says, speech that is not in it."""
+    contact: FloatArray | None = None
+    """How surely the lips touch, 0..1, 100 values a second [shape=(T,)]; None where nobody listened."""
 
 
 class SpeechEngine(Protocol):

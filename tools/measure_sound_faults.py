@@ -156,7 +156,7 @@ def main() -> None:
                 track = speech.analyze(bad, transcript=text, host=host)
                 refused += track.source != "aligned"
                 aligned += met(truth.closures, track.closures)
-                alone += met(truth.closures, speech.analyze(bad, engine="phone_loop", host=host).closures)
+                alone += met(truth.closures, speech.analyze(bad, engine="articulation", host=host).closures)
             print(f"| {name} | {noticed} of {len(spoken)} | {aligned} | {refused} | {alone} |", flush=True)
 
 

@@ -1,10 +1,10 @@
 """Make the articulation model, models/assets/articulation.safetensors, from nothing but synthetic speech.
 
-    python tools/train_articulation.py FOLDER [STEP ...] [--models FOLDER] [--minutes 25 45] [--jobs 2]
+    python tools/train_articulation.py FOLDER [STEP ...] [--models FOLDER] [--steps 1000 3200] [--jobs 2]
 
 Steps, each of which goes on where it was stopped: `corpus` lets synthesisers with exact times speak,
 `shards` spoils the speech in many ways and packs it, `first` trains, `relabel` moves coarse boundaries
-to where the first network hears them, `second` trains on those, `ship` writes the asset. Needs
+to where the first network hears them, `second` goes on with those, `ship` writes the asset. Needs
 espeak-ng and flite (Debian), the package wordfreq, and the voices of `python run.py fetch kokoro`.
 """
 
@@ -35,11 +35,11 @@ def run(step: str, arguments: argparse.Namespace) -> None:
     elif step == "shards":
         shards.build(folder / "corpus", folder / "shards", arguments.jobs)
     elif step == "first":
-        train.run(folder / "shards", first, arguments.minutes[0], arguments.device)
+        train.run(folder / "shards", first, arguments.steps[0], arguments.device)
     elif step == "relabel":
         relabel.build(folder / "shards", first, folder / "relabelled")
     elif step == "second":
-        train.run(folder / "relabelled", second, arguments.minutes[1], arguments.device)
+        train.run(folder / "relabelled", second, arguments.steps[1], arguments.device, begin=first)
     else:
         train.ship(second, WEIGHTS)
 
@@ -48,15 +48,15 @@ def main() -> None:
     """Do the steps that are named, or all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("steps", nargs="*", metavar="STEP", help=f"of {', '.join(STEPS)}; all without it")
+    parser.add_argument("parts", nargs="*", metavar="STEP", help=f"of {', '.join(STEPS)}; all without it")
     parser.add_argument("--models", type=Path, help="folder that `run.py fetch kokoro --out` filled")
-    parser.add_argument("--minutes", type=float, nargs=2, default=(25.0, 45.0), help="of the two trainings")
+    parser.add_argument("--steps", type=int, nargs=2, default=(1000, 3200), metavar="N", help="of the two trainings")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--device", default="cpu")
     arguments = parser.parse_args()
-    if unknown := set(arguments.steps) - set(STEPS):
+    if unknown := set(arguments.parts) - set(STEPS):
         parser.error(f"no step {', '.join(sorted(unknown))}")
-    for step in arguments.steps or STEPS:
+    for step in arguments.parts or STEPS:
         print(f"== {step}", flush=True)
         run(step, arguments)
 

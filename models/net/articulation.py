@@ -68,6 +68,7 @@ class ArticulationNet(nn.Module):
         self.head = nn.Conv1d(width, len(PHONES) + len(ARTICULATORS), 1)
 
     def forward(self, bands: Tensor) -> Tensor:
+        """Return logits of the phones and, behind them, of the articulators."""
         frames = self.stem(bands)
         for block in self.blocks:
             frames = block(frames)

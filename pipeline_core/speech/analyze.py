@@ -12,7 +12,7 @@ from ..errors import AudioTooShort, InputError, MissingDependency, SettingError,
 from ..host import Host
 from ..interfaces import Recognition, SpeechEngine
 from ..registry import Backend, backends, resolve
-from ..types import FloatArray, Phone, Sound, SpeechSource, SpeechTrack
+from ..types import FloatArray, Phone, Sound, SpeechSource, SpeechTrack, Word
 from .denoise import denoised
 from .energy_engine import ENGINE_ID, energy_phones
 from .exchange import Cues, read_cues
@@ -29,10 +29,10 @@ _SILENT_PEAK = 10 ** (-60 / 20)
 _TOLERANCE_S = 0.1
 """The speech track and its sound may differ by padding or by a codec's delay, not by more."""
 
-_LOOP_WARNING = ("lip sync is from the sound alone: expect a fifth to a half of the p/b/m closures to be "
-                 "missed; paste the transcript to get nearly all of them (English)")
-_ENERGY_WARNING = ("lip sync follows loudness only: the mouth opens and shuts with the voice but does not "
-                   "form its sounds; for real lip sync: pip install pocketsphinx, and paste the transcript")
+_ALONE_WARNING = ("lip sync is from the sound alone: expect some of the p/b/m closures to be missed; paste the "
+                  "transcript to get nearly all of them")
+_ENERGY_WARNING = ("lip sync follows loudness only: the mouth opens and shuts with the voice but does not form its "
+                   "sounds; for real lip sync install the pack again, and pip install safetensors")
 
 
 def _checked(sound: Sound) -> tuple[Sound, tuple[str, ...]]:
@@ -116,7 +116,7 @@ def _recognized(backend: Backend, job: _Listening, host: Host) -> SpeechTrack:
     aligned = bool(backend.capabilities.get("needs_transcript"))
     found = _heard(_loaded(backend), job, job.transcript if aligned else "", host)
     source: SpeechSource = "aligned" if aligned else "acoustic"
-    extra = () if aligned else (_LOOP_WARNING,)
+    extra = () if aligned else (_ALONE_WARNING,)
     return build_track(found, job.sound, source=source, engine=backend.id, text=job.transcript,
                        warnings=(*job.warnings, *found.warnings, *extra))
 
@@ -180,9 +180,9 @@ def analyze(
     sound : Sound
         The voice, at least 20 ms.
     transcript : str
-        The spoken words (English), where known.
+        The spoken words, where known.
     cues : str
-        Rhubarb JSON or TSV, our own cues JSON, or SRT/VTT captions (words only).
+        What `exchange.read_cues` reads: our own JSON, Rhubarb, TextGrid, OVR visemes, captions (words only) ...
     speech : SpeechTrack, optional
         What the synthesiser said about this sound.
     engine : str
@@ -212,6 +212,7 @@ def analyze(
         return replace(track, warnings=(*track.warnings, *warnings)) if warnings else track
     if engine != "auto" and engine not in engine_choices():
         raise UnknownBackend(f"unknown speech engine {engine!r}", hint=f"Choose one of: {', '.join(engine_choices())}.")
+    captions: tuple[Word, ...] = ()
     if cues.strip():
         imported = read_cues(cues)
         if imported.phones:
@@ -219,6 +220,7 @@ def analyze(
             return replace(track, warnings=(*track.warnings, *warnings))
         if not transcript.strip():
             transcript = imported.text
+            captions = imported.words
     if _silent(sound):
         found = Recognition((Phone(SILENCE, 0.0, sound.duration_s),), ())
         return build_track(found, sound, source="none", engine="silence", text=transcript.strip(),
@@ -226,8 +228,10 @@ def analyze(
     host.status("Listening")
     job = _listening(sound, transcript, warnings, host)
     if engine == "auto":
-        return _automatic(job, host)
-    return _by_energy(job) if engine == ENGINE_ID else _chosen(engine, job, host)
+        track = _automatic(job, host)
+    else:
+        track = _by_energy(job) if engine == ENGINE_ID else _chosen(engine, job, host)
+    return track if track.words else replace(track, words=captions)
 
 
 def _chosen(engine: str, job: _Listening, host: Host) -> SpeechTrack:

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..interfaces import Recognition
 from ..types import Closure, Sound, SpeechSource, SpeechTrack
+from .articulation.contact import settled
 from .closures import find_closures
 from .envelope import envelope_of
 from .phones import has_closure
@@ -52,6 +53,8 @@ def build_track(
     if not closures or len(closures) != sum(1 for p in phones if has_closure(p.ipa)):
         phones = carve_pauses(phones, envelope)
         closures = find_closures(phones, envelope)
+        if recognition.contact is not None:
+            closures = settled(phones, closures, recognition.contact)
         phones = snap_phones(phones, closures)
     energy = energy_of(envelope, sound.duration_s)
     pitch = pitch_of(sound, energy)

@@ -1,6 +1,5 @@
 """Cancel at any moment of any stage: the work stops there, nothing stays behind, and the next run works."""
 
-import importlib.util
 import tempfile
 import threading
 from fractions import Fraction
@@ -27,7 +26,6 @@ from talking_avatar.pipeline_core.scoring.observe import Judges
 from talking_avatar.pipeline_core.scoring.score import score_video
 from talking_avatar.pipeline_core.speech import analyze, synthesize
 
-SPHINX = importlib.util.find_spec("pocketsphinx") is not None
 TEXT = "My name is Bob."
 TRIED = 3
 """Moments that are tried per stage: the first, the middle and the last."""
@@ -85,8 +83,6 @@ def moments(count):
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_cancel_at_any_moment(world, make, tmp_path, monkeypatch, stage):
-    if stage == "alignment" and not SPHINX:
-        pytest.skip("pocketsphinx is not installed")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
     for name in ("temp", "out"):
         (tmp_path / name).mkdir()
@@ -123,7 +119,6 @@ def forget(stage):
                 shared().discard(key)
 
 
-@pytest.mark.skipif(not SPHINX, reason="pocketsphinx is not installed")
 def test_alignment_asks_more_than_once(world, make):
     host = make.Host()
     analyze(world.sound, transcript=TEXT, host=host)

@@ -88,4 +88,4 @@ def test_packages_are_linked_with_what_they_need(tmp_path, monkeypatch):
 
 
 def test_extras_are_read_without_a_toml_reader():
-    assert fresh._extras() == {"extra align": ["pocketsphinx"]}
+    assert fresh._extras() == {}

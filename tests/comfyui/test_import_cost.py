@@ -9,7 +9,7 @@ from talking_avatar.cli.console import ROOT
 from talking_avatar.cli.import_cost import measure
 
 pytestmark = pytest.mark.comfyui
-HEAVY = {"cv2", "numba", "llvmlite", "scipy.signal", "scipy.interpolate", "onnxruntime", "pocketsphinx", "skimage", "dlib"}
+HEAVY = {"cv2", "numba", "llvmlite", "scipy.signal", "scipy.interpolate", "onnxruntime", "skimage", "dlib"}
 MOST_MB = 30
 
 BAD_PACK = '''

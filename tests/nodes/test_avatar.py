@@ -147,7 +147,6 @@ def test_the_fields_of_a_new_node_run_at_once(node):
 
 
 def test_the_sample_recording_goes_with_its_transcript(node, classes, small):
-    pytest.importorskip("pocketsphinx")
     audio, transcript = classes["TA_LoadSpeech"].execute(file=next(iter(RECORDINGS))).args
     speech = classes["TA_AudioToVisemes"].execute(audio=audio, transcript=transcript).args[0]
     assert speech.source == "aligned" and len(speech.closures) >= 5

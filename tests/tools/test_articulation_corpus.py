@@ -8,10 +8,8 @@ from talking_avatar.cli.speech_sets import held_out
 from talking_avatar.cli.speech_sets.utterance import RATE_HZ, Utterance, load
 from talking_avatar.pipeline_core.errors import ContractError, InputError
 from talking_avatar.pipeline_core.types import Phone
-from talking_avatar.tests.tools.loading import load as load_tool
+from talking_avatar.tools.articulation import corpus, texts
 
-corpus = load_tool("articulation/corpus.py")
-texts = load_tool("articulation/texts.py")
 WORDS = texts.Words(["pub", "dog", "λόγοσ"], np.array([0.5, 0.25, 0.25]))
 
 

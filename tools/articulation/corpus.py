@@ -1,7 +1,5 @@
 """Make the speech on which the articulation model is trained; every phone's time is the synthesiser's own.
 
-    python tools/articulation/corpus.py FOLDER [SET ...] [--models FOLDER]
-
 Each set goes to a folder of its own, one file per utterance. Utterance number N depends on nothing but N and the
 set, so that a run that was stopped goes on where it was. Needs the package wordfreq; the sets "espeak_*" need
 espeak-ng, "flite" needs flite, and "kokoro" needs `python run.py fetch kokoro`.
@@ -9,28 +7,21 @@ espeak-ng, "flite" needs flite, and "kokoro" needs `python run.py fetch kokoro`.
 
 from __future__ import annotations
 
-import argparse
-import importlib
 import logging
-import sys
-import types
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from texts import english, salad, words_of  # noqa: E402 - found by the line before
+from ...cli.speech_sets import held_out
+from ...cli.speech_sets import utterance as utterances
+from ...models.voice_kokoro import NAMES
+from ...pipeline_core import errors
+from ...pipeline_core.model_files import add_folders
+from .texts import english, salad, words_of
 
-if "talking_avatar" not in sys.modules:
-    package = types.ModuleType("talking_avatar")
-    package.__path__ = [str(ROOT)]
-    sys.modules["talking_avatar"] = package
-held_out = importlib.import_module("talking_avatar.cli.speech_sets.held_out")
-utterances = importlib.import_module("talking_avatar.cli.speech_sets.utterance")
-errors = importlib.import_module("talking_avatar.pipeline_core.errors")
 logger = logging.getLogger("talking_avatar")
 
 SILENCE_S = (0.1, 0.6)
@@ -63,13 +54,12 @@ Make = Callable[[int, np.random.Generator], Any]
 
 
 def _engine(name: str) -> Any:
-    return importlib.import_module(f"talking_avatar.cli.speech_sets.{name}")
+    return import_module(f"...cli.speech_sets.{name}", __package__)
 
 
 def kokoro_voices() -> list[str]:
     """Return the English voices that are not held out, men and women and accents mixed."""
-    names = importlib.import_module("talking_avatar.models.voice_kokoro").NAMES.split()
-    kept = [name for name in names if name not in held_out.KOKORO_VOICES]
+    kept = [name for name in NAMES.split() if name not in held_out.KOKORO_VOICES]
     return [str(name) for name in np.random.default_rng(0).permutation(kept)]
 
 
@@ -110,7 +100,7 @@ class Set(NamedTuple):
 
 
 SETS = {"espeak_en": Set(espeak_en, 40.0), "espeak_other": Set(espeak_other, 80.0), "flite": Set(flite, 30.0),
-        "kokoro": Set(kokoro, 115.0)}  # fmt: skip
+        "kokoro": Set(kokoro, 66.7)}  # fmt: skip
 
 
 def utterance(name: str, number: int) -> Any:
@@ -155,23 +145,9 @@ def build(name: str, folder: Path) -> float:
     return seconds / 60
 
 
-def main() -> None:
-    """Make the sets that are named, or all."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("sets", nargs="*", metavar="SET", help=f"of {', '.join(SETS)}; all without it")
-    parser.add_argument("--models", type=Path, help="folder that `run.py fetch kokoro --out` filled")
-    arguments = parser.parse_args()
-    if unknown := set(arguments.sets) - set(SETS):
-        parser.error(f"no set {', '.join(sorted(unknown))}")
-    if arguments.models:
-        importlib.import_module("talking_avatar.pipeline_core.model_files").add_folders(lambda: [arguments.models])
-    try:
-        for name in arguments.sets or SETS:
-            print(f"{name}: {build(name, arguments.folder):.1f} minutes")
-    except errors.AvatarError as error:
-        raise SystemExit(f"error: {error}") from None
-
-
-if __name__ == "__main__":
-    main()
+def build_all(folder: Path, models: Path | None) -> None:
+    """Make what is missing of every set; `models` is what `run.py fetch kokoro --out` filled."""
+    if models:
+        add_folders(lambda: [models])
+    for name in SETS:
+        print(f"{name}: {build(name, folder):.1f} minutes", flush=True)

@@ -146,10 +146,10 @@ def validate(net: torch.nn.Module, examples: list[Example], targets: torch.Tenso
 class Run:
     """A training run that can be stopped and taken up again."""
 
-    def __init__(self, data: Data, out: Path, minutes: float, device: str) -> None:
+    def __init__(self, data: Data, out: Path, steps: int, device: str, begin: Path | None = None) -> None:
         torch.manual_seed(SEED)
         torch.set_flush_denormal(True)
-        self.data, self.out, self.seconds, self.device = data, out, minutes * 60, device
+        self.data, self.out, self.steps, self.device = data, out, steps, device
         self.net = ArticulationNet(WIDTH, DROPOUT).to(device)
         self.average = copy.deepcopy(self.net).eval()
         self.targets = torch.from_numpy(symbols.TARGETS).to(device)
@@ -157,36 +157,34 @@ class Run:
         self.optimizer = torch.optim.AdamW(self.net.parameters(), lr=RATE, weight_decay=0.02, fused=True)
         self.spent, self.step = 0.0, 0
         self.log: list[dict[str, Any]] = []
-        self._resume()
+        if state_of(out).is_file():
+            state = self._take(out, "net", "average", "optimizer")
+            self.spent, self.step, self.log = state["spent"], state["step"], json.loads(state["log"])
+        elif begin:
+            self.log = json.loads(self._take(begin, "net", "average")["log"])
 
-    @property
-    def _state(self) -> Path:
-        return self.out.with_suffix(".state")
-
-    def _resume(self) -> None:
-        if not self._state.is_file():
-            return
-        state = torch.load(self._state, weights_only=True)
-        for name in ("net", "average", "optimizer"):
+    def _take(self, out: Path, *names: str) -> dict[str, Any]:
+        state: dict[str, Any] = torch.load(state_of(out), weights_only=True)
+        for name in names:
             getattr(self, name).load_state_dict(state[name])
-        self.spent, self.step, self.log = state["spent"], state["step"], json.loads(state["log"])
+        return state
 
     def keep(self) -> None:
         """Write the state and the weights as they are now."""
         state = {name: getattr(self, name).state_dict() for name in ("net", "average", "optimizer")}
-        torch.save(state | {"spent": self.spent, "step": self.step, "log": json.dumps(self.log)}, self._state)
+        torch.save(state | {"spent": self.spent, "step": self.step, "log": json.dumps(self.log)}, state_of(self.out))
         write_weights(self.average.weights() | {"log_prior": self.log_prior}, self.out)
         self.out.with_suffix(".log.json").write_text(json.dumps(self.log, indent=1) + "\n")
 
     def _rate(self) -> float:
-        done = min(1.0, self.spent / self.seconds)
+        done = min(1.0, self.step / self.steps)
         return RATE * min(1.0, self.step / 300 + 0.01) * (0.5 + 0.5 * float(np.cos(np.pi * done))) + 1e-6
 
     def go(self) -> None:
-        """Train until the time is spent."""
+        """Train to the last step."""
         batches = crops(self.data, np.random.default_rng([SEED, self.step]))
         total = 0.0
-        while self.spent < self.seconds:
+        while self.step < self.steps:
             started = time.perf_counter()
             total += self._one(next(batches))
             self.spent += time.perf_counter() - started
@@ -195,7 +193,6 @@ class Run:
                 total = 0.0
             if self.step % KEEP_STEPS == 0:
                 self.keep()
-        self._report(0.0)
         self.keep()
 
     def _one(self, batch: tuple[torch.Tensor, ...]) -> float:
@@ -226,6 +223,11 @@ class Run:
         print(self.log[-1], flush=True)
 
 
+def state_of(out: Path) -> Path:
+    """Return where a run keeps what it needs to go on."""
+    return out.with_suffix(".state")
+
+
 def write_weights(weights: dict[str, np.ndarray], path: Path) -> None:
     """Write weights in half precision."""
     from safetensors.numpy import save_file
@@ -240,9 +242,9 @@ def ship(trained: Path, asset: Path) -> None:
     (Path(__file__).with_name("training_log.json")).write_text(json.dumps(log, indent=0) + "\n")
 
 
-def run(shards: Path, out: Path, minutes: float, device: str) -> None:
-    """Train on a folder of shards for a time, taken up where it was stopped."""
+def run(shards: Path, out: Path, steps: int, device: str, begin: Path | None = None) -> None:
+    """Train on a folder of shards, taken up where it was stopped; `begin` is a run to start from."""
     data = read(shards)
     lengths = {name: round(sum(len(e.phone) for e in found) / 6000) for name, found in data.sets.items()}
     print(f"minutes {lengths}, {len(data.validation)} sounds to watch by", flush=True)
-    Run(data, out, minutes, device).go()
+    Run(data, out, steps, device, begin).go()

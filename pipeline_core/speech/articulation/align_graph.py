@@ -51,6 +51,10 @@ class Costs:
     """How far below the best state another may live on: room for some 390 words that are missing at once."""
 
 
+_PLAIN = {"ʧ": "tʃ", "ʤ": "dʒ", "ʦ": "ts", "ʣ": "dz", "ʨ": "tɕ", "ʥ": "dʑ"}
+"""How other engines write these sounds."""
+
+
 @dataclass(frozen=True)
 class Unit:
     """A sound of a word."""
@@ -121,7 +125,7 @@ class _Builder:
             if not places:
                 continue
             unit = len(self.units)
-            self.units.append(Unit(word, ipa))
+            self.units.append(Unit(word, _PLAIN.get(ipa, ipa)))
             columns = [place for place in places for _ in range(self.costs.min_frames)]
             ends.append((self.chain(columns, steps, unit), 0.0))
         if slot.optional or not ends:

@@ -10,7 +10,7 @@ from .symbols import PHONES, RATE_HZ
 
 _SHORTEST = 3
 """Frames that a phone lasts at least: 30 ms, the length of a tap."""
-_CHANGE = -1.5
+_CHANGE = -0.5
 """What it costs to go from one phone to the next, nats; keeps flicker out."""
 
 

@@ -40,6 +40,9 @@ BLOCKS: tuple[Shape, ...] = (
 AHEAD = STEM.ahead + sum(shape.ahead for shape in BLOCKS)
 """Frames of look-ahead: 12, so that with the window a frame is known 137.5 ms after it began."""
 
+BEHIND = STEM.behind + sum(shape.behind for shape in BLOCKS)
+"""Frames of the past that a frame's output depends on."""
+
 
 class _Convolution:
     """One layer over a stream of frames; before the sound and behind it there is nothing but zeros."""
@@ -96,7 +99,7 @@ class NetStream:
         frames = self._inside(np.maximum(self._stem.push(bands)[0], 0.0), first, self._delays[0])
         for block, delay in zip(self._blocks, self._delays[1:], strict=True):
             frames = self._inside(block.push(frames), first, delay)
-        return self._read(frames[max(0, AHEAD - first) :])
+        return heard_of(frames[max(0, AHEAD - first) :] @ self._head + self._bias)
 
     def finish(self) -> Heard:
         """Return the last frames; the sound ends here."""
@@ -110,13 +113,14 @@ class NetStream:
             frames[outside] = 0.0
         return frames
 
-    def _read(self, frames: FloatArray) -> Heard:
-        raw = frames @ self._head + self._bias
-        scores = raw[:, : len(PHONES)]
-        scores = scores - scores.max(axis=1, keepdims=True)
-        log_posteriors = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
-        articulators = 1.0 / (1.0 + np.exp(-raw[:, len(PHONES) :]))
-        return Heard(np.asarray(log_posteriors, np.float32), np.asarray(articulators, np.float32))
+
+def heard_of(raw: FloatArray) -> Heard:
+    """Return what the last layer's numbers mean [shape=(T, P + 7)]."""
+    scores = raw[:, : len(PHONES)]
+    scores = scores - scores.max(axis=1, keepdims=True)
+    log_posteriors = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+    articulators = 1.0 / (1.0 + np.exp(-raw[:, len(PHONES) :]))
+    return Heard(np.asarray(log_posteriors, np.float32), np.asarray(articulators, np.float32))
 
 
 def joined(parts: Sequence[Heard]) -> Heard:

@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 import pytest
-from talking_avatar.models import speech_pocketsphinx, voice_heart  # noqa: F401 - they register themselves
+from talking_avatar.models import speech_articulation, voice_heart  # noqa: F401 - they register themselves
 from talking_avatar.pipeline_core import registry
 from talking_avatar.pipeline_core.cache import shared
 from talking_avatar.pipeline_core.errors import AudioTooShort, InputError, SettingError, UnknownBackend
@@ -68,7 +68,7 @@ def test_transcript_gives_alignment_with_closures_in_place(spoken):
 
 def test_sound_alone_says_what_to_expect(spoken):
     track = analyze(spoken[0], host=HOST)
-    assert (track.source, track.engine) == ("acoustic", "phone_loop") and is_whole(track)
+    assert (track.source, track.engine) == ("acoustic", "articulation") and is_whole(track)
     assert any("transcript" in w for w in track.warnings)
 
 
@@ -82,7 +82,7 @@ def test_wrong_transcript_steps_down_with_a_warning(spoken, wrong):
 def test_without_any_package_the_mouth_still_moves(spoken, monkeypatch):
     monkeypatch.setattr(registry.Backend, "is_available", lambda self: False)
     track = analyze(spoken[0], transcript=TEXT, host=HOST)
-    assert track.engine == "energy" and is_whole(track) and any("pip install pocketsphinx" in w for w in track.warnings)
+    assert track.engine == "energy" and is_whole(track) and any("follows loudness only" in w for w in track.warnings)
     open_s = sum(v.end_s - v.start_s for v in track.visemes if v.viseme in ("aa", "E", "ou"))
     assert 0.2 * track.duration_s < open_s < 0.8 * track.duration_s
 
@@ -99,6 +99,12 @@ def test_captions_serve_as_transcript(spoken):
     assert analyze(spoken[0], cues=captions, host=HOST).source == "aligned"
 
 
+def test_captions_keep_their_words_where_the_sound_is_heard_alone(spoken):
+    captions = f"1\n00:00:00,000 --> 00:00:02,000\n{TEXT}\n"
+    track = analyze(spoken[0], cues=captions, engine="energy", host=HOST)
+    assert track.source == "acoustic" and len(track.words) == len(TEXT.split())
+
+
 def test_silence_keeps_the_mouth_closed():
     track = analyze(Sound(np.zeros((2, 44100), np.float32), 44100), transcript="hello", host=HOST)
     assert track.source == "none" and [v.viseme for v in track.visemes] == ["sil"] and track.warnings
@@ -111,7 +117,7 @@ def test_too_short_is_refused(seconds):
 
 
 @pytest.mark.parametrize("seconds", [0.02, 0.05, 0.3])
-@pytest.mark.parametrize("engine", ["auto", "phone_loop", "energy"])
+@pytest.mark.parametrize("engine", ["auto", "articulation", "energy"])
 def test_short_sounds_work(seconds, engine):
     x = np.random.default_rng(0).standard_normal((1, int(seconds * 16000))) * 0.1
     assert is_whole(analyze(Sound(x.astype(np.float32), 16000), engine=engine, host=HOST))
