@@ -60,7 +60,7 @@ def test_speech_of_another_sound_is_refused(spoken):
 def test_transcript_gives_alignment_with_closures_in_place(spoken):
     sound, speech = spoken
     track = analyze(sound, transcript=TEXT, host=HOST)
-    assert track.source == "aligned" and is_whole(track) and [w.text for w in track.words][:2] == ["maybe", "bob"]
+    assert track.source == "aligned" and is_whole(track) and [w.text for w in track.words][:2] == ["Maybe", "Bob"]
     assert recall(speech.closures, track.closures, 0.04) >= 0.8
     assert recall(speech.closures, track.closures, 0.08) >= 0.92
     assert recall(speech.closures, track.closures, 0.04, shift_s=0.15) < 0.5, "the control must fail"
