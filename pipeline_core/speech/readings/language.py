@@ -9,6 +9,8 @@ from collections import Counter
 DEFAULT = "en"
 INDIC_SCRIPTS = {"hi": "DEVANAGARI", "bn": "BENGALI", "pa": "GURMUKHI", "gu": "GUJARATI", "or": "ORIYA",
                  "ta": "TAMIL", "te": "TELUGU", "kn": "KANNADA", "ml": "MALAYALAM"}  # fmt: skip
+ALIASES = {"ms": "id", "nb": "no", "nn": "no", "bs": "hr", "fa": "ar", "ur": "ar"}
+"""Languages that are read by the table of another one."""
 _SCRIPTS = {**{script: language for language, script in INDIC_SCRIPTS.items()}, "GREEK": "el", "HANGUL": "ko",
             "HIRAGANA": "ja", "KATAKANA": "ja", "ARABIC": "ar", "HEBREW": "he", "GEORGIAN": "ka", "ARMENIAN": "hy",
             "CYRILLIC": "ru", "CJK": "zh", "THAI": "th"}  # fmt: skip

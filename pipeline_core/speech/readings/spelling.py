@@ -14,7 +14,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
-from .language import DEFAULT, INDIC_SCRIPTS
+from .language import ALIASES, DEFAULT, INDIC_SCRIPTS
 from .spelling_latin import LATIN, TABLES
 from .spelling_scripts import CYRILLIC, OTHERS, kana
 from .word import WordReading
@@ -23,9 +23,11 @@ _VOWELS = "aeiouyàáâãäåæèéêëìíîïòóôõöøœùúûüýāăąē�
 _CONSONANTS = "bcdfghjklmnpqrstvwxzçčćđďğłľńňñřśšşșťţțźżž"
 _ENTRY = re.compile(r"(?:\(([^()]+)\))?([^()=]+)(?:\(([^()]+)\))?=(\S*)")
 _WORD = re.compile(r"[^\W_]+(?:['’ʼ\u0300-\u036f\u0900-\u0dff\u064b-\u0652]+[^\W_]*)*")
-_ABJADS = {"ar", "fa", "ur", "he"}
+_ACCENTS = {"el": "\u0301", "vi": "\u0300\u0301\u0303\u0309\u0323"}
+"""Marks of stress and tone, which change no sound."""
+_ABJADS = {"ar", "he"}
 _DEVANAGARI_CONSONANT = re.compile("([\u0915-\u0939\u0958-\u095f]\u093c?)(?![\u093c\u093e-\u094d])")
-_ABJAD_CONSONANT = re.compile("([بتثجحخدذرزسشصضطظغفقكلمنهپچژگکבגדזחטכלמנספצקרשת])(?=[^\\W_اىويוי])(?![\u064b-\u0652])")
+_ABJAD_CONSONANT = re.compile("([بتثجحخدذرزسشصضطظغفقكلمنهپچژگکבגדזחטכלמנספצקרשת])(?=[^\\W_\u0627\u0649\u0648\u064a\u06cc\u06d2\u05d5\u05d9])(?![\u064b-\u0652])")
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff々]+")
 _JAPANESE = re.compile("[ぁ-ゖー]+|[ァ-ヺー]+|[\u3400-\u9fff\uf900-\ufaff々]+|[^\\W_ぁ-ヺー\u3400-\u9fff]+")
 
@@ -86,8 +88,9 @@ def _spelled(word: str, language: str) -> str:
         return unicodedata.normalize("NFD", word)
     if language == "ja":
         return "".join(chr(ord(ch) - 0x60) if "ァ" <= ch <= "ヶ" else ch for ch in word)
-    if language == "el":
-        word = unicodedata.normalize("NFC", unicodedata.normalize("NFD", word).replace("\u0301", ""))
+    if language in _ACCENTS:
+        word = unicodedata.normalize("NFC", "".join(
+            ch for ch in unicodedata.normalize("NFD", word) if ch not in _ACCENTS[language]))
     if language in _ABJADS:
         return _ABJAD_CONSONANT.sub("\\1ə", word)
     if language in INDIC_SCRIPTS:
@@ -115,12 +118,12 @@ def words_of(text: str, language: str) -> list[str]:
 
 def _table(word: str, language: str) -> str:
     """Return whose table reads a word; names in Latin letters are at home everywhere."""
-    other_script = language in OTHERS or language in CYRILLIC or language in INDIC_SCRIPTS or language == "ja"
+    other_script = ALIASES.get(language, language) in OTHERS or language in CYRILLIC or language in INDIC_SCRIPTS or language == "ja"
     if other_script and unicodedata.name(word[0], "").startswith("LATIN"):
         return DEFAULT
     if language in INDIC_SCRIPTS and language not in OTHERS:
         return "hi"
-    return "ar" if language in ("fa", "ur") else language
+    return ALIASES.get(language, language)
 
 
 def spelled_reading(word: str, language: str) -> WordReading:

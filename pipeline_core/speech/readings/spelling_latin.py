@@ -4,7 +4,7 @@ Good enough to find words in a sound, not to speak them: stress, length and tone
 what a whole class of phones blurs anyway (voicing at the end of a word, open and close vowels).
 """
 
-LATIN = ("a=a b=b c=k d=d e=e f=f g=ɡ h=h i=i j=j k=k l=l m=m n=n o=o p=p q=k r=r s=s t=t u=u v=v w=v x=k,s y=i z=z "
+LATIN = ("a=a b=b c=k d=d e=e f=f g=ɡ h=h i=i j=j k=k l=l m=m n=n n(kgq)=ŋ|n o=o p=p q=k r=r s=s t=t u=u v=v w=v x=k,s y=i z=z "
          "æ=ɛ œ=ø ø=ø ß=s þ=θ ð=ð ł=w đ=d ı=ɯ ŋ=ŋ")
 """What a letter sounds like where the language says nothing else."""
 
@@ -64,7 +64,7 @@ TABLES: dict[str, str] = {
           "ss=s (V)s(V)=z a=a|ə e=e|ɛ|ə o=o|ɔ|u r(#)=r? i(aeo)=j nt(#)=n,t? nts(#)=n,s",
     "lt": "č=ʧ š=ʃ ž=ʒ c=ʦ ch=x dž=ʤ dz=ʣ ė=e ę=ɛ e=ɛ į=i y=i ų=u ū=u ą=a i(aąouųū)=",
     "lv": "č=ʧ š=ʃ ž=ʒ c=ʦ dž=ʤ dz=ʣ ķ=c ģ=ɟ ļ=ʎ ņ=ɲ e=ɛ|æ o=w?,ɔ|o ie=ɪ,ə", "eo": "ĉ=ʧ ĝ=ʤ ĥ=x ĵ=ʒ ŝ=ʃ ŭ=w c=ʦ",
-    "vi": "ph=f th=t kh=x ch=ʧ tr=ʧ nh=ɲ ng=ŋ ngh=ŋ gi=z|j gi(V)=z|j gh=ɡ d=z|j x=s s=s|ʃ qu=k,w ă=a â=ə ơ=ə ư=ɯ ê=e e=ɛ ô=o o=ɔ "
+    "vi": "oa=w,a oe=w,ɛ uy=w,i uâ=w,ə uê=w,e ph=f th=t kh=x ch=ʧ tr=ʧ nh=ɲ ng=ŋ ngh=ŋ gi=z|j gi(V)=z|j gh=ɡ d=z|j x=s s=s|ʃ qu=k,w ă=a â=ə ơ=ə ư=ɯ ê=e e=ɛ ô=o o=ɔ "
           "ươ=ɯ,ə iê=i,ə yê=i,ə uô=u,ə p(#)=p t(#)=t c(#)=k",
     "en": "sh=ʃ ch=ʧ tch=ʧ th=θ|ð ph=f wh=w ck=k ng=ŋ qu=k,w x=k,s c(eiy)=s g(eiy)=ʤ|ɡ j=ʤ y=i (#)y=j w=w r=ɹ er=ɚ ee=i ea=i oo=u "
           "ou=aʊ ow=aʊ|oʊ ai=eɪ ay=eɪ oa=oʊ oi=ɔɪ igh=aɪ e=ɛ e(#)= a=æ|eɪ|ə i=ɪ|aɪ o=ɑ|oʊ u=ʌ|u kn=n",

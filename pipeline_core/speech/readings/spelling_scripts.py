@@ -34,7 +34,7 @@ OTHERS: dict[str, str] = {
           "ं(पफबभम)=m ँ= ः= ्= ़= ऽ= ə=ə? ə(#)=",
     # Short vowels are not written: one may follow any consonant.
     "ar": "ا=a أ=a إ=i آ=a ٱ=a? ء=ʔ? ئ=ʔ? ؤ=ʔ? ب=b ت=t ث=θ ج=ʤ|ʒ|ɡ ح=h خ=x د=d ذ=ð ر=r ز=z س=s ش=ʃ ص=s ض=d ط=t ظ=ð ع=ʔ? غ=ɣ ف=f ق=q "
-          "ك=k ل=l م=m ن=n ه=h و=w|u ي=j|i ى=a ة=t? پ=p چ=ʧ ژ=ʒ گ=ɡ ک=k ی=j|i (#)ال=a?,l? َ=a ُ=u ِ=i ّ= ْ= ً=a,n ٌ=u,n ٍ=i,n ـ= ə=a|i|u?",
+          "ك=k ل=l م=m ن=n ه=h و=w|u ي=j|i ى=a ة=t? پ=p چ=ʧ ژ=ʒ گ=ɡ ک=k ی=j|i ے=e ہ=h? ھ= ں=n? ٹ=t ڈ=d ڑ=r (#)ال=a?,l? َ=a ُ=u ِ=i ّ= ْ= ً=a,n ٌ=u,n ٍ=i,n ـ= ə=a|i|u?",
     "he": "א=ʔ? ב=b|v ג=ɡ ד=d ה=h? ו=v|u|o ז=z ח=x ט=t י=j|i כ=k|x ך=x ל=l מ=m ם=m נ=n ן=n ס=s ע=ʔ? פ=p|f ף=f צ=ʦ ץ=ʦ ק=k ר=ʁ "
           "ש=ʃ|s ת=t ə=a|e|o?",
 }  # fmt: skip
