@@ -19,9 +19,7 @@ from ..pipeline_core.host import Host, PlainHost
 from ..pipeline_core.interfaces import Recognition, SpeechEngine
 from ..pipeline_core.registry import Backend, backends
 from ..pipeline_core.speech import analyze
-from ..pipeline_core.speech.denoise import denoised
 from ..pipeline_core.speech.energy_engine import ENGINE_ID
-from ..pipeline_core.speech.sound_report import sound_report
 from ..pipeline_core.speech.track import build_track
 from ..pipeline_core.types import Sound, SpeechTrack
 from .console import LauncherError
@@ -125,11 +123,10 @@ def _pocketsphinx(kind: type[PhoneLoop] | type[Aligner]) -> Engine:
 
 def _listened(timed: Timed, sound: Sound, text: str) -> SpeechTrack:
     """Do with a baseline what `analyze` does with an engine."""
-    heard = denoised(sound) if sound_report(sound).hissing else sound
     try:
-        found, id = timed.recognize(heard, text, HOST), getattr(timed.engine, "id", "")
+        found, id = timed.recognize(sound, text, HOST), getattr(timed.engine, "id", "")
     except InputError:
-        found, id = PhoneLoop().recognize(heard, "", HOST), PhoneLoop.id
+        found, id = PhoneLoop().recognize(sound, "", HOST), PhoneLoop.id
     return build_track(found, sound, source="acoustic", engine=id)
 
 

@@ -27,6 +27,6 @@ OTHER_LANGUAGES = {
 }
 """One sentence, rich in p, b and m, per language."""
 SENTENCES = (BOB, *HARVARD, *OTHER_LANGUAGES.values())
-FLITE_VOICES = ("slt", "rms", "awb")
+FLITE_VOICES = ("slt",)
 KOKORO_VOICES = ("af_heart", "af_bella", "am_michael", "bf_emma", "bm_george")
 """The bundled voice "heart" speaks like af_heart, from which it was distilled."""

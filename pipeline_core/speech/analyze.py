@@ -13,7 +13,6 @@ from ..host import Host
 from ..interfaces import Recognition, SpeechEngine
 from ..registry import Backend, backends, resolve
 from ..types import FloatArray, Phone, Sound, SpeechSource, SpeechTrack, Word
-from .denoise import denoised
 from .energy_engine import ENGINE_ID, energy_phones
 from .exchange import Cues, read_cues
 from .phones import SILENCE
@@ -94,8 +93,6 @@ class _Listening:
     """A recording and what is known about it before an engine hears it."""
 
     sound: Sound
-    heard: Sound
-    """The sound as engines get it: without steady noise where there is much."""
     transcript: str
     warnings: tuple[str, ...]
 
@@ -108,27 +105,16 @@ def _listening(sound: Sound, transcript: str, warnings: tuple[str, ...], host: H
     report = sound_report(sound)
     for text in report.warnings:
         host.status(text)
-    heard = denoised(sound) if report.hissing else sound
-    return _Listening(sound, heard, transcript.strip(), (*warnings, *report.warnings))
+    return _Listening(sound, transcript.strip(), (*warnings, *report.warnings))
 
 
 def _recognized(backend: Backend, job: _Listening, host: Host) -> SpeechTrack:
     aligned = bool(backend.capabilities.get("needs_transcript"))
-    found = _heard(_loaded(backend), job, job.transcript if aligned else "", host)
+    found = _loaded(backend).recognize(job.sound, job.transcript if aligned else "", host)
     source: SpeechSource = "aligned" if aligned else "acoustic"
     extra = () if aligned else (_ALONE_WARNING,)
     return build_track(found, job.sound, source=source, engine=backend.id, text=job.transcript,
                        warnings=(*job.warnings, *found.warnings, *extra))
-
-
-def _heard(engine: SpeechEngine, job: _Listening, transcript: str, host: Host) -> Recognition:
-    try:
-        return engine.recognize(job.heard, transcript, host)
-    except InputError:
-        if job.heard is job.sound:
-            raise
-        # Taking noise off changes the voice as well; some texts are found only without that.
-        return engine.recognize(job.sound, transcript, host)
 
 
 def _by_energy(job: _Listening) -> SpeechTrack:

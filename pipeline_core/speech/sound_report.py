@@ -20,8 +20,6 @@ NOISY_DB = 23.0
 """Voice over noise: good recordings have 25 dB and more; pink noise 15 dB down gives 17 to 22."""
 ACCOMPANIED_DB = 20.0
 """The same where the background is music or voices: good recordings, with their echo, have 21 dB and more."""
-HISSING_DB = 30.0
-"""From here on noise costs closures (`tools/measure_sound_faults.py`)."""
 TONAL_DB = -7.5
 """Flatness of the quiet moments' spectrum: white noise -2.5, pink noise -4, music and voices -8 .. -50."""
 MUSIC_DB = -12.5
@@ -74,14 +72,9 @@ class SoundReport:
     """Upper edge of what is there."""
 
     @property
-    def hissing(self) -> bool:
-        """There is so much steady noise that phones are found better without it."""
-        return self.background_db < HISSING_DB and not self.tonal
-
-    @property
     def faults(self) -> tuple[str, ...]:
         """Names of what is wrong, keys of `PRICES`."""
-        noise = self.hissing and self.background_db < NOISY_DB
+        noise = self.background_db < NOISY_DB and not self.tonal
         behind = self.tonal and self.background_db < ACCOMPANIED_DB
         clipped = self.clipped_ratio > CLIPPED_RATIO
         found = {

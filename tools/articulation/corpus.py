@@ -27,7 +27,7 @@ logger = logging.getLogger("talking_avatar")
 SILENCE_S = (0.1, 0.6)
 """Added at both ends of an utterance."""
 KOKORO_SPEEDS = (0.8, 1.3)
-FLITE_VOICES = ("kal16", "kal")
+DIPHONE_VOICES, STATISTICAL_VOICES = ("kal16", "kal"), ("awb", "rms")
 FLITE_STRETCH = (0.75, 1.4)
 FLITE_PITCH_HZ = (80, 190)
 ENGLISH = ("en-us", "en-gb", "en-us", "en-gb-scotland", "en-us", "en-gb-x-rp", "en-029", "en-us-nyc", "en-gb-x-gbclan",
@@ -87,9 +87,18 @@ def _espeak(text: str, language: str, rng: np.random.Generator) -> Any:
 
 
 def flite(number: int, rng: np.random.Generator) -> Any:
-    """Return English by flite, its voices in turn."""
+    """Return English by flite's voices of diphones, in turn."""
+    return _flite(DIPHONE_VOICES[number % 2], rng)
+
+
+def flite_more(number: int, rng: np.random.Generator) -> Any:
+    """Return English by two of flite's three voices that are built from hours of a person's speech, in turn."""
+    return _flite(STATISTICAL_VOICES[number % 2], rng)
+
+
+def _flite(voice: str, rng: np.random.Generator) -> Any:
     stretch, pitch_hz = (round(float(rng.uniform(*span)), 2) for span in (FLITE_STRETCH, FLITE_PITCH_HZ))
-    return _engine("flite").speak(english(rng), FLITE_VOICES[number % len(FLITE_VOICES)], stretch, pitch_hz)
+    return _engine("flite").speak(english(rng), voice, stretch, pitch_hz)
 
 
 class Set(NamedTuple):
@@ -100,6 +109,7 @@ class Set(NamedTuple):
 
 
 SETS = {"espeak_en": Set(espeak_en, 40.0), "espeak_other": Set(espeak_other, 80.0), "flite": Set(flite, 30.0),
+        "flite_more": Set(flite_more, 40.0),
         "kokoro": Set(kokoro, 66.7)}  # fmt: skip
 
 

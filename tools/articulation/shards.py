@@ -19,7 +19,7 @@ from .background import make_backgrounds
 
 BLOCK = 50
 """Utterances to a shard."""
-COPIES = {"kokoro": 6, "flite": 5, "espeak_en": 3, "espeak_other": 3}
+COPIES = {"kokoro": 6, "flite": 5, "flite_more": 5, "espeak_en": 3, "espeak_other": 3}
 """Of each utterance; the first is clean."""
 BACKGROUNDS = 12
 """Stretches of music, of noise and of babble that the utterances of a shard share."""

@@ -30,7 +30,7 @@ DROPOUT = 0.1
 SMOOTHING = 0.05
 AVERAGE = 0.999
 CURVES_WEIGHT = 1.0
-SHARES = {"kokoro": 0.5, "flite": 0.12, "espeak_en": 0.13, "espeak_other": 0.2, "quiet": 0.05}
+SHARES = {"kokoro": 0.45, "flite": 0.06, "flite_more": 0.15, "espeak_en": 0.09, "espeak_other": 0.2, "quiet": 0.05}
 """Share of the crops that come from each set."""
 VALIDATION_VOICES = ("am_adam", "bf_alice")
 """Never trained on, to watch the training by; other voices are kept for measuring."""
@@ -146,10 +146,11 @@ def validate(net: torch.nn.Module, examples: list[Example], targets: torch.Tenso
 class Run:
     """A training run that can be stopped and taken up again."""
 
-    def __init__(self, data: Data, out: Path, steps: int, device: str, begin: Path | None = None) -> None:
+    def __init__(self, data: Data, out: Path, steps: int, device: str, begin: Path | None = None,
+                 rate: float = RATE) -> None:
         torch.manual_seed(SEED)
         torch.set_flush_denormal(True)
-        self.data, self.out, self.steps, self.device = data, out, steps, device
+        self.data, self.out, self.steps, self.device, self.rate = data, out, steps, device, rate
         self.net = ArticulationNet(WIDTH, DROPOUT).to(device)
         self.average = copy.deepcopy(self.net).eval()
         self.targets = torch.from_numpy(symbols.TARGETS).to(device)
@@ -178,7 +179,7 @@ class Run:
 
     def _rate(self) -> float:
         done = min(1.0, self.step / self.steps)
-        return RATE * min(1.0, self.step / 300 + 0.01) * (0.5 + 0.5 * float(np.cos(np.pi * done))) + 1e-6
+        return self.rate * min(1.0, self.step / 300 + 0.01) * (0.5 + 0.5 * float(np.cos(np.pi * done))) + 1e-6
 
     def go(self) -> None:
         """Train to the last step."""
@@ -242,9 +243,9 @@ def ship(trained: Path, asset: Path) -> None:
     (Path(__file__).with_name("training_log.json")).write_text(json.dumps(log, indent=0) + "\n")
 
 
-def run(shards: Path, out: Path, steps: int, device: str, begin: Path | None = None) -> None:
+def run(shards: Path, out: Path, steps: int, device: str, begin: Path | None = None, rate: float = RATE) -> None:
     """Train on a folder of shards, taken up where it was stopped; `begin` is a run to start from."""
     data = read(shards)
     lengths = {name: round(sum(len(e.phone) for e in found) / 6000) for name, found in data.sets.items()}
     print(f"minutes {lengths}, {len(data.validation)} sounds to watch by", flush=True)
-    Run(data, out, steps, device, begin).go()
+    Run(data, out, steps, device, begin, rate).go()

@@ -44,6 +44,8 @@ class Costs:
     """Of each further word left out with it."""
     option: float = 0.7
     """Of leaving out a sound that may be left out."""
+    choice: float = 0.0
+    """Of saying a sound otherwise than the reading has it first."""
     min_frames: int = 2
     """Shortest phone."""
     min_silence_frames: int = 3
@@ -120,14 +122,15 @@ class _Builder:
     def slot(self, slot: Slot, steps: list[tuple[int, float]], word: int) -> list[tuple[int, float]]:
         """Add one place of a pronunciation; return what may lead into the next."""
         ends: list[tuple[int, float]] = []
-        for ipa in slot.choices:
+        for number, ipa in enumerate(slot.choices):
             places = index_of(ipa)
             if not places:
                 continue
             unit = len(self.units)
             self.units.append(Unit(word, _PLAIN.get(ipa, ipa)))
             columns = [place for place in places for _ in range(self.costs.min_frames)]
-            ends.append((self.chain(columns, steps, unit), 0.0))
+            extra = self.costs.choice if number else 0.0
+            ends.append((self.chain(columns, [(state, price - extra) for state, price in steps], unit), 0.0))
         if slot.optional or not ends:
             ends += [(state, price - self.costs.option) for state, price in steps]
         return ends

@@ -14,18 +14,12 @@ from ..english import English, phrases_of
 from ..phones import is_vowel, misaki_to_ipa
 from .word import WordReading
 
-_WEAK = {
-    "a": "ə|eɪ", "an": "ə|æ n", "and": "æ|ə? n d?", "are": "ɑ|ə|ɚ ɹ?", "as": "æ|ə z", "at": "æ|ə t?",
-    "but": "b ʌ|ə t?", "can": "k æ|ə? n", "could": "k ʊ|ə? d", "do": "d u|ə", "does": "d ʌ|ə z",
-    "for": "f ɔ|ə|ɚ ɹ?", "from": "f ɹ ʌ|ɑ|ə m", "had": "h? æ|ə d", "has": "h? æ|ə z", "have": "h? æ|ə v",
-    "he": "h? i|ɪ", "her": "h? ɚ|ə ɹ?", "him": "h? ɪ m", "his": "h? ɪ z", "is": "ɪ? z|s", "it": "ɪ t?",
-    "just": "ʤ ʌ|ə s t?", "must": "m ʌ|ə s t?", "not": "n ɑ|ɒ t?", "of": "ʌ|ɒ|ə v?", "or": "ɔ|ə|ɚ ɹ?",
-    "shall": "ʃ æ|ə l", "should": "ʃ ʊ|ə? d", "some": "s ʌ|ə m", "than": "ð æ|ə n", "that": "ð æ|ə t?",
-    "the": "ð ə|i", "them": "ð? ɛ|ə m", "then": "ð ɛ|ə n", "to": "t u|ʊ|ə", "was": "w ʌ|ɒ|ə z",
-    "we": "w i|ɪ", "were": "w ɚ|ə ɹ?", "what": "w ʌ|ɒ t?", "will": "w? ɪ|ə? l", "would": "w? ʊ|ə? d",
-    "you": "j u|ʊ|ə", "your": "j ɔ|ʊ|ɚ ɹ?", "with": "w ɪ θ|ð",
-}  # fmt: skip
-"""Words that are mostly said in passing."""
+_WEAK = frozenset(
+    "a an and are as at but can could do does for from had has have he her him his is it just me must my not of on or shall she "
+    "should some than that the them then there to us was we were what will with would you your".split())
+"""Words that are mostly said in passing: any vowel may be weak, an h and a last consonant may be lost."""
+_FULL = {"a": "eɪ", "the": "i", "to": "u", "you": "ʊ"}
+"""What else their vowel may be."""
 _ASIDES = re.compile(r"<[^<>]{0,200}>|\[(?!\s*pause)[^\[\]]{0,200}\]")
 """Mark-up and stage directions: nobody says them."""
 _MARKS = ".,;:!?\"'()[]{}“”‘’«»…—–-*_#"
@@ -34,38 +28,35 @@ _MOST_JOINED = 4
 """Spoken words that one written thing may stand for; longer ones, as telephone numbers, have pauses."""
 _LONGEST_LINE = 2000
 """Words of a line beyond which comparing written and spoken words would take seconds."""
-_CHANGED = {"oʊ": "oʊ|əʊ", "ɑ": "ɑ|ɒ", "ɒ": "ɑ|ɒ", "tʃ": "tʃ", "dʒ": "dʒ"}
+_ACCENTS = {"oʊ": "oʊ|əʊ", "ɑ": "ɑ|ɒ", "ɔ": "ɔ|ɑ", "ᵊ": "ə?", "T": "ɾ|t|d"}
+"""How others say a sound; "T" is a flap, "ᵊ" a vowel that may be lost."""
 
 
-def _symbols(said: str) -> list[str]:
-    """Return IPA symbols, "ˈ" or "ˌ" before a vowel that is stressed, "ᵊ" for one that may be lost."""
-    return [ch if ch in "ˈˌᵊT" else misaki_to_ipa(ch) for ch in said if ch in "ˈˌᵊT" or misaki_to_ipa(ch)]
+def _varied(word: str, said: str) -> str:
+    """Return the reading of phonemes of the front end, with the ways that people say them."""
+    sounds = [ch if ch in _ACCENTS else misaki_to_ipa(ch) for ch in said]
+    sounds = [sound for sound in sounds if sound]
+    weak = word.lower() in _WEAK
+    return " ".join(_slot(sounds, at, weak, _FULL.get(word.lower(), "")) for at in range(len(sounds)))
 
 
-def _varied(said: str) -> str:
-    """Return the reading of phonemes of the front end with the ways that people say them."""
-    marked = _symbols(said)
-    sounds = [ch for ch in marked if ch not in "ˈˌ"]
-    out: list[str] = []
-    for at, sound in enumerate(sounds):
-        before = sounds[at - 1] if at else ""
-        after = sounds[at + 1] if at + 1 < len(sounds) else ""
-        ends_syllable = not is_vowel(after)
-        if sound == "ᵊ":
-            out.append("ə?")
-        elif sound == "T":
-            out.append("ɾ|t|d")
-        elif sound in "əɜ" and after == "ɹ" and (at + 2 == len(sounds) or not is_vowel(sounds[at + 2])):
-            out.append("ɚ|ə")
-        elif sound == "ɹ" and is_vowel(before) and ends_syllable:
-            out.append("ɹ?")
-        elif sound in ("t", "d") and not after and before and not is_vowel(before) and before != "ɹ":
-            out.append(f"{sound}?")
-        elif sound == "ŋ" and not after and before == "ɪ" and len(sounds) > 3:
-            out.append("ŋ|n")
-        else:
-            out.append(_CHANGED.get(sound, sound))
-    return " ".join(out)
+def _slot(sounds: list[str], at: int, weak: bool, full: str) -> str:
+    """Return one place of a reading; what the front end says comes first."""
+    sound, before, after = sounds[at], "".join(sounds[at - 1 : at]), "".join(sounds[at + 1 : at + 2])
+    last = at + 1 == len(sounds)
+    if sound in ("ə", "ɜ") and after == "ɹ" and not is_vowel("".join(sounds[at + 2 : at + 3])):
+        return f"{sound}|ɚ" if sound == "ə" else "ɜ|ə"
+    if sound == "ɹ" and is_vowel(before) and not is_vowel(after):
+        return "ɹ?"
+    if weak and is_vowel(sound):
+        return "|".join(dict.fromkeys(filter(None, (sound, "ə", full))))
+    if weak and (sound == "h" or (last and sound in ("t", "d", "v"))):
+        return f"{sound}?"
+    if last and sound in ("t", "d") and before and not is_vowel(before) and before != "ɹ":
+        return f"{sound}?"
+    if last and sound == "ŋ" and before == "ɪ" and len(sounds) > 3:
+        return "ŋ|n"
+    return _ACCENTS.get(sound, sound)
 
 
 def english_readings(transcript: str, english: English) -> tuple[WordReading, ...]:
@@ -92,7 +83,7 @@ def english_readings(transcript: str, english: English) -> tuple[WordReading, ..
 
 
 def _reading(text: str, said: str) -> WordReading:
-    return WordReading(text, (_WEAK.get(text.lower()) or _varied(said),))
+    return WordReading(text, (_varied(text, said),))
 
 
 def _as_written(line: str, spoken: list[WordReading]) -> list[WordReading]:

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from talking_avatar.pipeline_core.interfaces import Recognition
 from talking_avatar.pipeline_core.speech.envelope import envelope_of
-from talking_avatar.pipeline_core.speech.prosody import energy_of, phrases, pitch_of, prosody_json, stresses, syllables
+from talking_avatar.pipeline_core.speech.prosody import (
+    energy_of,
+    phrases,
+    pitch_of,
+    prosody_json,
+    stresses,
+    syllables,
+)
 from talking_avatar.pipeline_core.speech.track import build_track
 from talking_avatar.pipeline_core.types import Phone, Sound
 

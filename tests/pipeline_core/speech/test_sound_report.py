@@ -1,18 +1,13 @@
 import io
-import sys
 
 import av
 import numpy as np
 import pytest
-from scipy import ndimage
 from scipy.signal import butter, sosfilt
 from talking_avatar.models import register_all
-from talking_avatar.pipeline_core.errors import InputError
 from talking_avatar.pipeline_core.host import PlainHost
-from talking_avatar.pipeline_core.interfaces import Recognition
 from talking_avatar.pipeline_core.media.audio import resample
 from talking_avatar.pipeline_core.speech import analyze, synthesize
-from talking_avatar.pipeline_core.speech.denoise import denoised
 from talking_avatar.pipeline_core.speech.sound_report import PRICES, sound_report
 from talking_avatar.pipeline_core.types import Sound
 
@@ -142,45 +137,3 @@ def test_the_faults_are_said_before_rendering_and_the_sound_is_kept(voice):
     track = analyze(noisy, transcript=TEXT, host=Host())
     assert track.sound is noisy
     assert any("noise only" in w for w in track.warnings) and any("noise only" in text for text in said)
-
-
-def test_noise_is_taken_off_for_the_recogniser(voice):
-    noisy = with_noise(voice[0], 10, colour=0.0)
-    clean, before, after = (resample(s, 16000).mono for s in (voice[0], noisy, denoised(noisy)))
-
-    pauses = ndimage.maximum_filter1d(np.abs(clean), 801) < 1e-3
-    assert pauses.mean() > 0.05
-    assert after[pauses].std() < 10 ** (-3 / 20) * before[pauses].std()
-    # What is already clean must come through as it is.
-    untouched = denoised(voice[0]).mono
-    assert float(((untouched - clean) ** 2).mean()) < 1e-3 * float((clean**2).mean())
-
-
-def test_closures_survive_noise_because_of_it(voice, monkeypatch):
-    noisy = with_noise(voice[0], 8)
-    truth = [(c.start_s + c.end_s) / 2 for c in voice[1].closures]
-
-    def met():
-        track = analyze(noisy, transcript=TEXT, host=HOST)
-        found = [(c.start_s + c.end_s) / 2 for c in track.closures]
-        return sum(any(abs(f - t) <= 0.04 for f in found) for t in truth)
-
-    helped = met()
-    monkeypatch.setattr(sys.modules["talking_avatar.pipeline_core.speech.analyze"], "denoised", lambda sound: sound)
-    assert helped > met()
-
-
-def test_a_text_that_is_lost_with_the_noise_is_looked_for_in_the_sound_as_it_is(voice, monkeypatch):
-    module = sys.modules["talking_avatar.pipeline_core.speech.analyze"]
-    noisy, heard = with_noise(voice[0], 10), []
-
-    class Picky:
-        def recognize(self, sound, transcript, host):
-            heard.append(sound)
-            if sound is not noisy:
-                raise InputError("the transcript does not fit the sound", hint="Give another.")
-            return Recognition(voice[1].phones, voice[1].words)
-
-    monkeypatch.setattr(module, "_loaded", lambda backend: Picky())
-    assert analyze(noisy, transcript=TEXT, host=HOST).source == "aligned"
-    assert len(heard) == 2 and heard[0] is not noisy
