@@ -1,6 +1,6 @@
 """Make the articulation model, models/assets/articulation.safetensors, from nothing but synthetic speech.
 
-    python tools/train_articulation.py FOLDER [STEP ...] [--models FOLDER] [--steps 1000 3200] [--jobs 2]
+    python tools/train_articulation.py FOLDER [STEP ...] [--models FOLDER] [--steps 1000 3900] [--jobs 2]
 
 Steps, each of which goes on where it was stopped: `corpus` lets synthesisers with exact times speak,
 `shards` spoils the speech in many ways and packs it, `first` trains, `relabel` moves coarse boundaries
@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("parts", nargs="*", metavar="STEP", help=f"of {', '.join(STEPS)}; all without it")
     parser.add_argument("--models", type=Path, help="folder that `run.py fetch kokoro --out` filled")
-    parser.add_argument("--steps", type=int, nargs=2, default=(1000, 3200), metavar="N", help="of the two trainings")
+    parser.add_argument("--steps", type=int, nargs=2, default=(1000, 3900), metavar="N", help="of the two trainings")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--device", default="cpu")
     arguments = parser.parse_args()
