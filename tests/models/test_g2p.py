@@ -19,9 +19,9 @@ def said(text, language="auto"):
 def test_english_is_read_by_the_front_end_with_the_ways_people_say_it():
     words = said("Dr. Lee paid $5 for the butter, and [laughs] he's left <i>his</i> bird.")
     assert list(words) == ["Dr", "Lee", "paid", "$5", "for", "the", "butter", "and", "he's", "left", "his", "bird"]
-    assert words["$5"] == ("f aɪ v d ɑ|ɒ l ɚ|ə ɹ? z",) and words["Dr"] == ("d ɑ|ɒ k t ɚ|ə ɹ?",)
-    assert words["and"] == ("æ|ə? n d?",) and words["the"] == ("ð ə|i",) and words["his"] == ("h? ɪ z",)
-    assert words["butter"] == ("b ʌ ɾ|t|d ɚ|ə ɹ?",) and words["left"] == ("l ɛ f t?",) and words["bird"] == ("b ɚ|ə ɹ? d",)
+    assert words["$5"] == ("f aɪ v d ɑ|ɒ l ə|ɚ ɹ? z",) and words["Dr"] == ("d ɑ|ɒ k t ə|ɚ ɹ?",)
+    assert words["and"] == ("æ|ə n d?",) and words["the"] == ("ð ə|i",) and words["his"] == ("h? ɪ|ə z",)
+    assert words["butter"] == ("b ʌ ɾ|t|d ə|ɚ ɹ?",) and words["left"] == ("l ɛ f t?",) and words["bird"] == ("b ɜ|ə ɹ? d",)
 
 
 def test_long_numbers_are_shown_as_they_are_spoken():

@@ -44,7 +44,7 @@ class Costs:
     """Of each further word left out with it."""
     option: float = 0.7
     """Of leaving out a sound that may be left out."""
-    choice: float = 0.0
+    choice: float = 2.0
     """Of saying a sound otherwise than the reading has it first."""
     min_frames: int = 2
     """Shortest phone."""

@@ -28,7 +28,7 @@ _MOST_JOINED = 4
 """Spoken words that one written thing may stand for; longer ones, as telephone numbers, have pauses."""
 _LONGEST_LINE = 2000
 """Words of a line beyond which comparing written and spoken words would take seconds."""
-_ACCENTS = {"oʊ": "oʊ|əʊ", "ɑ": "ɑ|ɒ", "ɔ": "ɔ|ɑ", "ᵊ": "ə?", "T": "ɾ|t|d"}
+_ACCENTS = {"oʊ": "oʊ|əʊ", "ɑ": "ɑ|ɒ", "ᵊ": "ə?", "T": "ɾ|t|d"}
 """How others say a sound; "T" is a flap, "ᵊ" a vowel that may be lost."""
 
 
