@@ -17,7 +17,7 @@ from .energy_engine import ENGINE_ID, energy_phones
 from .exchange import Cues, read_cues
 from .phones import SILENCE
 from .sound_report import sound_report
-from .track import build_track
+from .track import build_track, words_within
 
 SHORTEST_S = 0.02
 """Less than one frame at 50 frames/s: nothing can move."""
@@ -217,7 +217,7 @@ def analyze(
         track = _automatic(job, host)
     else:
         track = _by_energy(job) if engine == ENGINE_ID else _chosen(engine, job, host)
-    return track if track.words else replace(track, words=captions)
+    return track if track.words else replace(track, words=words_within(captions, sound.duration_s))
 
 
 def _chosen(engine: str, job: _Listening, host: Host) -> SpeechTrack:

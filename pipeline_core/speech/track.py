@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from ..interfaces import Recognition
-from ..types import Closure, Sound, SpeechSource, SpeechTrack
+from ..types import Closure, Sound, SpeechSource, SpeechTrack, Word
 from .articulation.contact import settled
 from .closures import find_closures
 from .envelope import envelope_of
 from .phones import has_closure
 from .prosody import RATE_HZ, energy_of, pitch_of
 from .timing import carve_pauses, contiguous, snap_phones, viseme_cues
+
+
+def words_within(words: Iterable[Word], duration_s: float) -> tuple[Word, ...]:
+    """Return the words that begin in a sound and take time."""
+    return tuple(w for w in words if w.start_s < duration_s and w.end_s > w.start_s)
 
 
 def build_track(
@@ -58,7 +65,7 @@ def build_track(
         phones = snap_phones(phones, closures)
     energy = energy_of(envelope, sound.duration_s)
     pitch = pitch_of(sound, energy)
-    words = tuple(w for w in recognition.words if w.start_s < sound.duration_s and w.end_s > w.start_s)
+    words = words_within(recognition.words, sound.duration_s)
     return SpeechTrack(
         duration_s=sound.duration_s, source=source, engine=engine, phones=phones,
         visemes=viseme_cues(phones, closures), words=words, closures=closures,

@@ -50,7 +50,7 @@ def asked(monkeypatch):
 
 def test_everybody_says_every_sentence():
     assert len(ENGLISH) == len(set(ENGLISH)) >= 60 and set(held_out.SENTENCES[:21]) <= set(ENGLISH)
-    for name, voices in (("flite", 3), ("kokoro", 4), ("heart", 1)):
+    for name, voices in (("flite", 1), ("kokoro", 4), ("heart", 1)):
         lines = LINES[name]()
         assert len(lines) == len(set(lines)) == voices * len(ENGLISH)
     assert {line.voice for line in LINES["flite"]()} == set(held_out.FLITE_VOICES)
@@ -113,12 +113,12 @@ def test_voices_take_turns_and_those_that_are_missing_are_left_out(tmp_path, ask
     assert store.can_make("flite") and not store.can_make("kokoro")
     natural = store.natural(["flite", "heart"])
     assert [u.text for u in natural] == list(ENGLISH)
-    assert {u.voice for u in natural} == {"slt", "rms", "awb", "heart"}
+    assert {u.voice for u in natural} == {"slt", "heart"}
 
 
 def test_a_quick_set_is_small_and_mixed(tmp_path, asked):
     store = Store(tmp_path, quick=True)
-    few = store.speech("flite")
+    few = store.speech("espeak")
     assert len(few) <= viseme_sets.QUICK_COUNT and len({u.voice for u in few}) > 1
     assert len(store.spoilt("white", few)) == len(few) and len(store.quiet("noises")) == 1
 

@@ -120,7 +120,6 @@ def test_the_groups_hold_the_extras_of_pyproject():
     tomllib = pytest.importorskip("tomllib")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    assert set(extras) == {"align", "dev"}
-    assert set(extras["align"]) <= set(environment.GROUPS["core"])
+    assert set(extras) == {"dev"}
     assert set(extras["dev"]) <= set(environment.GROUPS["test"])
     assert project["dependencies"] == (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()

@@ -23,7 +23,7 @@ class Resampler:
     def __init__(self, rate_hz: int) -> None:
         self._ratio = Fraction(SAMPLE_RATE_HZ, rate_hz)
         # resample_poly's filter reaches 10 samples of the lower rate to each side.
-        self._reach = int(10 * max(1, 1 / self._ratio)) + 2
+        self._reach = int(10 * max(1.0, float(1 / self._ratio))) + 2
         self._kept = np.zeros(0, np.float32)
         self._dropped = 0
         self._given = 0

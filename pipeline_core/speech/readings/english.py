@@ -15,8 +15,7 @@ from ..phones import is_vowel, misaki_to_ipa
 from .word import WordReading
 
 _WEAK = frozenset(
-    "a an and are as at but can could do does for from had has have he her him his is it just me must my not of on or shall she "
-    "should some than that the them then there to us was we were what will with would you your".split())
+    ["a", "an", "and", "are", "as", "at", "but", "can", "could", "do", "does", "for", "from", "had", "has", "have", "he", "her", "him", "his", "is", "it", "just", "me", "must", "my", "not", "of", "on", "or", "shall", "she", "should", "some", "than", "that", "the", "them", "then", "there", "to", "us", "was", "we", "were", "what", "will", "with", "would", "you", "your"])
 """Words that are mostly said in passing: any vowel may be weak, an h and a last consonant may be lost."""
 _FULL = {"a": "eɪ", "the": "i", "to": "u", "you": "ʊ"}
 """What else their vowel may be."""
