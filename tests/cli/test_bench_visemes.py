@@ -15,6 +15,7 @@ from talking_avatar.cli.console import LauncherError
 from talking_avatar.cli.speech_sets.utterance import RATE_HZ, Utterance
 from talking_avatar.cli.viseme_baselines import Rhubarb, _is_whole, find_rhubarb
 from talking_avatar.cli.viseme_engines import Engine, Timed, find_engines
+from talking_avatar.cli.viseme_sets import CONDITIONS
 from talking_avatar.pipeline_core.errors import InputError
 from talking_avatar.pipeline_core.interfaces import Recognition
 from talking_avatar.pipeline_core.speech.track import build_track
@@ -129,14 +130,21 @@ def test_one_run_prints_everything(monkeypatch, tmp_path, capsys):
     assert run(parsed) == 0
     out = capsys.readouterr()
     result = json.loads(out.out.splitlines()[-1], parse_constant=lambda name: pytest.fail(name))
-    assert set(result["sets"]) == {"flite", "heart", "espeak", "languages", "clean", "music", "babble", "white", "pink",
-                                   "telephone", "mp3"}
+    assert set(result["sets"]) == {"flite", "heart", "espeak", "languages", "clean", *bench_visemes.QUICK_CONDITIONS}
     assert 0 < result["quiet"]["a"]["silence"] < 100, "the engine hears a vowel in it"
     assert "| engine a       | 0.0; 0.0 |" in out.err and "| wanted at most | 10; 10   | 10; 10   | - " in out.err
     assert "Not compared: b: gone" in out.err and "no voices" in out.err
     only = Namespace(**{**vars(parsed), "only": ["flite"], "json": False})
     assert run(only) == 0
     assert "espeak-ng" not in capsys.readouterr().err
+
+
+def test_without_quick_every_condition_is_measured(tmp_path):
+    class Sets:
+        can_make = natural = spoilt = lambda self, *about: [TRUTH]
+
+    every = Namespace(quick=False, only=["spoilt"], real=None)
+    assert [name for name, _, _ in bench_visemes.wanted_sets(every, Sets())] == ["clean", *CONDITIONS]
 
 
 READINGS = [[["B", "AA", "B"]], [["P", "UH"], ["P", "UH", "T"]]]
