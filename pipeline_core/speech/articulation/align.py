@@ -65,6 +65,8 @@ class Alignment:
     """(start_s, end_s) of speech that is not in the text."""
     covered: float
     """Share of the heard speech that lies in words of the text."""
+    right: bool = False
+    """Whether nearly all of the text is said, and nearly nothing else."""
 
     @property
     def loss(self) -> float:
@@ -169,7 +171,7 @@ def align(heard: Heard, words: Sequence[WordReading], alone: Sequence[Phone], ho
         # The sound may be a small part from the middle of a long text.
         found = _laid(graph, scores, words, alone, _WIDE, host)
     if len(found.matches) >= _RIGHT_FOUND * len(words) and found.covered >= _RIGHT_COVERED:
-        found = _laid(graph, scores, words, alone, _TRUSTING, host)
+        return replace(_laid(graph, scores, words, alone, _TRUSTING, host), right=True)
     return found
 
 
