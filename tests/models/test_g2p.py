@@ -21,7 +21,7 @@ def test_english_is_read_by_the_front_end_with_the_ways_people_say_it():
     assert list(words) == ["Dr", "Lee", "paid", "$5", "for", "the", "butter", "and", "he's", "left", "his", "bird"]
     assert words["$5"] == ("f aɪ v d ɑ|ɒ l ə|ɚ ɹ? z",) and words["Dr"] == ("d ɑ|ɒ k t ə|ɚ ɹ?",)
     assert words["and"] == ("æ|ə n d?",) and words["the"] == ("ð ə|i",) and words["his"] == ("h? ɪ|ə z",)
-    assert words["butter"] == ("b ʌ ɾ|t|d ə|ɚ ɹ?",) and words["left"] == ("l ɛ f t?",) and words["bird"] == ("b ɜ|ə ɹ? d",)
+    assert words["butter"] == ("b ʌ ɾ|t|d ə|ɚ ɹ?",) and words["left"] == ("l ɛ f t?",) and words["bird"] == ("b ɝ|ə d",)
 
 
 def test_long_numbers_are_shown_as_they_are_spoken():

@@ -36,7 +36,8 @@ def _varied(word: str, said: str) -> str:
     sounds = [ch if ch in _ACCENTS else misaki_to_ipa(ch) for ch in said]
     sounds = [sound for sound in sounds if sound]
     weak = word.lower() in _WEAK
-    return " ".join(_slot(sounds, at, weak, _FULL.get(word.lower(), "")) for at in range(len(sounds)))
+    full = _FULL.get(word.lower(), "")
+    return " ".join(filter(None, (_slot(sounds, at, weak, full) for at in range(len(sounds)))))
 
 
 def _slot(sounds: list[str], at: int, weak: bool, full: str) -> str:
@@ -44,9 +45,10 @@ def _slot(sounds: list[str], at: int, weak: bool, full: str) -> str:
     sound, before, after = sounds[at], "".join(sounds[at - 1 : at]), "".join(sounds[at + 1 : at + 2])
     last = at + 1 == len(sounds)
     if sound in ("ə", "ɜ") and after == "ɹ" and not is_vowel("".join(sounds[at + 2 : at + 3])):
-        return f"{sound}|ɚ" if sound == "ə" else "ɜ|ə"
+        # "bird" has one sound there, whether people say it with an r or without.
+        return "ə|ɚ" if sound == "ə" else "ɝ|ə"
     if sound == "ɹ" and is_vowel(before) and not is_vowel(after):
-        return "ɹ?"
+        return "" if before == "ɜ" else "ɹ?"
     if weak and is_vowel(sound):
         return "|".join(dict.fromkeys(filter(None, (sound, "ə", full))))
     if weak and (sound == "h" or (last and sound in ("t", "d", "v"))):
