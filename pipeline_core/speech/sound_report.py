@@ -32,17 +32,18 @@ NARROW_HZ = 5000.0
 """Upper edge: telephone 3600 .. 4600 Hz, a speech recorded in 1961 just under 5000 Hz, others 6700 Hz and more."""
 PRICES = {
     "music": "music is louder than the voice, or there is no voice: lips will follow it poorly; use the voice alone",
-    "noise": "noise only {report.background_db:.0f} dB below the voice: without a transcript half of the p/b/m "
-             "closures or more are missed, with one a tenth to a third; paste the transcript, or clean the sound first",
+    "noise": "noise only {report.background_db:.0f} dB below the voice: without a transcript a fifth to a third "
+             "of the p/b/m closures are missed, with one up to a seventh; paste the transcript, or clean the sound first",
     "background": "music or other voices only {report.background_db:.0f} dB below the voice: without a transcript "
-                  "most p/b/m closures are missed, with one up to a fifth; use a track of the voice alone if there is one",
+                  "a seventh (music) to two thirds (voices) of the p/b/m closures are missed; use a track of the voice "
+                  "alone if there is one",
     "voices": "two voices, {report.voices_apart_semitones:.0f} semitones apart: this face speaks for both; cut the "
               "sound by speaker to give each a face",
     "clipped": "the sound is clipped ({report.clipped_ratio:.1%} of it) and will sound harsh in the video; the lips "
                "hardly suffer",
-    "telephone": "telephone band, nothing above {khz:.1f} kHz: without a transcript half of the p/b/m closures are "
-                 "missed, with one hardly any",
-    "compressed": "compressed to a very low bit rate: without a transcript half of the p/b/m closures are missed, "
+    "telephone": "telephone band, nothing above {khz:.1f} kHz: lips may follow the finer sounds "
+                 "less well; a transcript helps",
+    "compressed": "compressed to a very low bit rate: without a transcript a fifth of the p/b/m closures are missed, "
                   "with one hardly any",
 }
 """What each fault costs: the closures found in `tools/measure_sound_faults.py`."""
