@@ -76,7 +76,7 @@ class TalkingAvatar(io.ComfyNode):
                 io.Boolean.Input("save_output", default=True,
                                  tooltip="Off: the file goes to ComfyUI's temp folder and is gone after a restart."),
                 io.String.Input("transcript", multiline=True, default="", optional=True,
-                                placeholder="For a recording (optional): what is said in it, in English.",
+                                placeholder="For a recording (optional): what is said in it.",
                                 tooltip="What is said in audio: the lips become much more exact."),
             ],
             outputs=[

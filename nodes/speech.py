@@ -76,9 +76,9 @@ class AudioToVisemes(io.ComfyNode):
                 sockets.Speech.Input("speech", optional=True,
                                      tooltip="From Text to Speech: its exact times are used as they are."),
                 io.String.Input("transcript", multiline=True, default="", optional=True,
-                                placeholder="Transcript (optional): what is said in the recording, in English.",
+                                placeholder="Transcript (optional): what is said in the recording.",
                                 tooltip="What is said. With it the mouth is much more exact than from the sound alone. "
-                                        "Leave it empty when it is unknown or not English."),
+                                        "Leave it empty when it is unknown."),
                 io.String.Input("cues", multiline=True, default="", optional=True,
                                 placeholder="Imported cues (optional): Rhubarb, TextGrid, OVR visemes, VTube parameters, SRT, VTT, or our own "
                                             "JSON.",

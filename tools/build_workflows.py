@@ -113,7 +113,7 @@ AUDIO_NOTE = """### Photo + recording -> talking video
 1. Press **Run**: the sample talks.
 2. Choose your photo in **Load Portrait** (one face, from the front, mouth closed).
 3. Choose a recording of ComfyUI's input folder in **Load Speech**, or put *Load Audio* in its place to upload one.
-4. What is said (English) makes the lips much more exact: write it into a .txt file of the same name, or disconnect *transcript* of **Audio to Visemes** and paste it there.
+4. What is said makes the lips much more exact: write it into a .txt file of the same name, or disconnect *transcript* of **Audio to Visemes** and paste it there.
 
 Use only faces and voices of people who agreed to it."""
 ONE_NODE_NOTE = """### One node
