@@ -180,9 +180,9 @@ class Rhubarb:
     def hear(self, sound: Sound, text: str = "") -> SpeechTrack:
         """Return its mouth shapes as typical phones, at exactly its times."""
         with tempfile.TemporaryDirectory() as folder:
-            cues = json.loads(self._run(Path(folder), sound, text))["mouthCues"]
+            cues = sorted(json.loads(self._run(Path(folder), sound, text))["mouthCues"], key=lambda cue: cue["start"])
         starts = [cue["start"] for cue in cues]
-        # The port to JavaScript lets a cue run on into the next one.
+        # In the port to JavaScript cues overlap, and some stand behind later ones.
         cut = [{**cue, "end": min([cue["end"], *starts[k + 1 : k + 2]])} for k, cue in enumerate(cues)]
         phones = contiguous(read_cues(json.dumps({"mouthCues": cut})).phones, sound.duration_s)
         shut = tuple(Closure(p.start_s, p.end_s) for p in phones if has_closure(p.ipa))

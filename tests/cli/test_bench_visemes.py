@@ -158,7 +158,7 @@ def test_a_search_that_lost_the_text_is_noticed(names, whole):
 
 def test_shapes_of_rhubarb_that_overlap_are_cut(monkeypatch):
     cues = {"mouthCues": [{"start": 0.0, "end": 0.3, "value": "X"}, {"start": 0.3, "end": 0.8, "value": "D"},
-                          {"start": 0.6, "end": 0.8, "value": "A"}, {"start": 0.8, "end": 1.0, "value": "G"}]}
+                          {"start": 0.8, "end": 1.0, "value": "G"}, {"start": 0.6, "end": 0.8, "value": "A"}]}
     monkeypatch.setattr(Rhubarb, "_run", lambda self, folder, sound, text: json.dumps(cues))
     found = Rhubarb(Path(), needs_text=False).hear(Sound(np.zeros((1, 16000), np.float32), 16000))
     assert [(p.ipa, p.start_s, p.end_s) for p in found.phones] == [
