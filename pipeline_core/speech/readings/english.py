@@ -16,7 +16,7 @@ from .word import WordReading
 
 _WEAK = frozenset(
     ["a", "an", "and", "are", "as", "at", "but", "can", "could", "do", "does", "for", "from", "had", "has", "have", "he", "her", "him", "his", "is", "it", "just", "me", "must", "my", "not", "of", "on", "or", "shall", "she", "should", "some", "than", "that", "the", "them", "then", "there", "to", "us", "was", "we", "were", "what", "will", "with", "would", "you", "your"])
-"""Words that are mostly said in passing: any vowel may be weak, an h and a last consonant may be lost."""
+"""Words that are mostly said in passing: any vowel may be weak, an h and a last t or d may be lost."""
 _FULL = {"a": "eɪ", "the": "i", "to": "u", "you": "ʊ"}
 """What else their vowel may be."""
 _ASIDES = re.compile(r"<[^<>]{0,200}>|\[(?!\s*pause)[^\[\]]{0,200}\]")
@@ -51,7 +51,7 @@ def _slot(sounds: list[str], at: int, weak: bool, full: str) -> str:
         return "" if before == "ɜ" else "ɹ?"
     if weak and is_vowel(sound):
         return "|".join(dict.fromkeys(filter(None, (sound, "ə", full))))
-    if weak and (sound == "h" or (last and sound in ("t", "d", "v"))):
+    if weak and (sound == "h" or (last and sound in ("t", "d"))):
         return f"{sound}?"
     if last and sound in ("t", "d") and before and not is_vowel(before) and before != "ɹ":
         return f"{sound}?"
