@@ -13,7 +13,6 @@ from ..pipeline_core.cache import shared
 from ..pipeline_core.host import Host
 from ..pipeline_core.interfaces import Recognition
 from ..pipeline_core.registry import Backend, register
-from ..pipeline_core.speech.articulation.align_verdict import place_text
 from ..pipeline_core.speech.articulation.decode import decode
 from ..pipeline_core.speech.articulation.features import bands_of_whole
 from ..pipeline_core.speech.articulation.heard import Heard
@@ -102,7 +101,8 @@ class Aligned:
             If the transcript holds nothing that can be read, or is not what is said in the sound; the
             caller may then use sound alone.
         """
-        # Not at the top: reading English is set up with the first transcript, not when ComfyUI starts.
+        # Not at the top: compiling and reading English are set up with the first transcript, not when ComfyUI starts.
+        from ..pipeline_core.speech.articulation.align_verdict import place_text
         from .g2p import readings
 
         words = readings(transcript)

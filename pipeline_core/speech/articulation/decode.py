@@ -13,6 +13,9 @@ _SHORTEST = 3
 _CHANGE = -0.5
 """What it costs to go from one phone to the next, nats; keeps flicker out."""
 
+_SPELT = {"ʧ": "tʃ", "ʤ": "dʒ"}
+"""As others write them."""
+
 
 def decode(heard: Heard) -> tuple[Phone, ...]:
     """Return the most likely phones over the whole sound.
@@ -25,7 +28,7 @@ def decode(heard: Heard) -> tuple[Phone, ...]:
         return ()
     edges = np.flatnonzero(np.diff(places)) + 1
     starts, ends = np.concatenate([[0], edges]), np.concatenate([edges, [len(places)]])
-    return tuple(Phone(PHONES[places[first]], float(first) / RATE_HZ, float(last) / RATE_HZ)
+    return tuple(Phone(_SPELT.get(PHONES[places[first]], PHONES[places[first]]), float(first) / RATE_HZ, float(last) / RATE_HZ)
                  for first, last in zip(starts, ends, strict=True))
 
 

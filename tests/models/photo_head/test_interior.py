@@ -29,7 +29,7 @@ def test_an_open_mouth_keeps_all_its_light():
 def test_the_narrower_the_slit_the_darker():
     shares = [light(height) for height in range(9)]
     assert shares == sorted(shares)
-    assert shares[0] == shares[1] < 0.1 < shares[4] < 0.6 < shares[7]
+    assert shares[0] == shares[1] < 0.1 < shares[3] < 0.6 < shares[4] < shares[7]
 
 
 def test_the_same_slit_in_a_larger_picture_is_as_dark():
@@ -39,7 +39,7 @@ def test_the_same_slit_in_a_larger_picture_is_as_dark():
 
 
 def test_a_slit_lets_red_light_through():
-    red, green, blue = light_in_slit(opening(4), WIDTH_PX)[0, MIDDLE]
+    red, green, blue = light_in_slit(opening(3), WIDTH_PX)[0, MIDDLE]
     assert red > 1.2 * green == 1.2 * blue
 
 
@@ -48,8 +48,8 @@ def test_a_wide_opening_is_shaded_at_its_corners_only():
     for column in range(40):
         mask[30 + column // 2 :, [column, -1 - column]] = False
     shares = light_in_slit(mask, WIDTH_PX)[0, :, 1]
-    assert shares[11] < 0.3 and (shares[35:-35] == 1.0).all()
-    assert np.abs(np.diff(shares)).max() < 0.2, "no step from one column to the next"
+    assert shares[7] < 0.1 and (shares[35:-35] == 1.0).all()
+    assert np.abs(np.diff(shares)).max() < 0.35, "no step from one column to the next"
 
 
 def test_teeth_are_darker_in_a_slit_and_not_in_an_open_mouth(photographed, monkeypatch):

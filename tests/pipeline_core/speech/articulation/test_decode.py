@@ -33,6 +33,11 @@ def test_no_phone_lasts_a_single_frame():
     assert [p.ipa for p in decode(heard_of(places, sureness=2.0))] == ["", PHONES[5], ""]
 
 
+def test_affricates_are_spelt_as_others_do():
+    places = np.repeat([0, PHONES.index("ʧ"), PHONES.index("ʤ"), 0], 10)
+    assert [p.ipa for p in decode(heard_of(places))] == ["", "tʃ", "dʒ", ""]
+
+
 def test_nothing_is_heard_in_nothing():
     assert decode(heard_of(np.zeros(0, int))) == ()
     assert [p.ipa for p in decode(heard_of(np.zeros(1, int)))] == [""]
