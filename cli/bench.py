@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from .bench_text import available_threads, machine, table
 from .bench_work import WORKER, work
 from .comfy_install import find_comfyui
 from .console import EXIT_OK, ROOT, LauncherError, emit, say
@@ -91,21 +91,6 @@ def thread_counts(available: int) -> list[int]:
     return sorted({1, min(2, available), available})
 
 
-def available_threads() -> int:
-    """Return how many CPUs this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def machine() -> str:
-    """Return processor, number of CPUs and Python in a line."""
-    name = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        models = [line.split(":")[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
-        name = models[0] if models else name
-    return f"{name}, {available_threads()} CPUs, Python {platform.python_version()}"
-
-
 def _measure(kind: str, **job: Any) -> dict[str, Any]:
     about = ", ".join(f"{name} {value}" for name, value in job.items())
     say(f"Measuring {kind} {about} ...")
@@ -121,14 +106,6 @@ def tables(result: dict[str, Any]) -> str:
     parts = [f"\n{result['machine']}; {result['encoder']}", _speed_table(result["speed"]), _prepare_table(result["prepare"]),
              _other_table(result["speech"], result["detect"], result["import"]), _memory_table(result["memory"])]
     return "\n\n".join(parts)
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a Markdown table whose columns are aligned in plain text as well."""
-    lines = [list(head), *(list(row) for row in rows)]
-    widths = [max(len(line[k]) for line in lines) for k in range(len(head))]
-    text = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines]
-    return "\n".join([text[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *text[1:]])
 
 
 def _size(row: dict[str, Any]) -> str:

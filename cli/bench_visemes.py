@@ -18,7 +18,7 @@ import numpy as np
 from ..models import register_all
 from ..pipeline_core.errors import AvatarError, InputError
 from ..pipeline_core.types import Sound, SpeechTrack
-from .bench import machine, table
+from .bench_text import machine, table
 from .console import EXIT_OK, LOCAL, emit, say
 from .speech_sets.utterance import RATE_HZ, Utterance
 from .viseme_baselines import Aligner

@@ -30,20 +30,8 @@ from .quality_clip import (
     subject_of,
 )
 from .sample import sample_portrait
+from .speech_sets.held_out import HARVARD as SENTENCES
 
-SENTENCES = (
-    "The birch canoe slid on the smooth planks.", "Glue the sheet to the dark blue background.",
-    "It's easy to tell the depth of a well.", "These days a chicken leg is a rare dish.",
-    "Rice is often served in round bowls.", "The juice of lemons makes fine punch.",
-    "The box was thrown beside the parked truck.", "The hogs were fed chopped corn and garbage.",
-    "Four hours of steady work faced us.", "A large size in stockings is hard to sell.",
-    "The boy was there when the sun rose.", "A rod is used to catch pink salmon.",
-    "The source of the huge river is the clear spring.", "Kick the ball straight and follow through.",
-    "Help the woman get back to her feet.", "A pot of tea helps to pass the evening.",
-    "Smoky fires lack flame and heat.", "The soft cushion broke the man's fall.",
-    "The salt breeze came across from the sea.", "The girl at the booth sold fifty bonds.",
-)
-"""Lists 1 and 2 of the Harvard sentences (IEEE recommended practice for speech quality measurements, 1969)."""
 QUICK_SENTENCES = 4
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 CLOSURE_GATE = {"tts": 0.97, "aligned": 0.93, "acoustic": None}
