@@ -153,7 +153,7 @@ def imports(python: Path, modules: Sequence[str]) -> list[str]:
 
 def _pip(python: Path, arguments: Sequence[str], log: Path,
          verb: str = "install") -> subprocess.CompletedProcess[str]:
-    # pocketsphinx has ready wheels for some Pythons only in its previous release; the newest one would be compiled.
+    # Where the newest release would have to be compiled, an earlier one with a ready wheel is taken.
     command = [str(python), "-m", "pip", verb, "--disable-pip-version-check", "--no-input", "--prefer-binary",
                *arguments]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
