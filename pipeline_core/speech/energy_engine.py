@@ -11,6 +11,7 @@ import numpy as np
 from ..types import FloatArray, Phone, Sound
 from .envelope import STEPS_PER_S, Envelope, envelope_of
 from .phones import SILENCE
+from .runs import true_runs
 from .timing import contiguous, quiet_runs
 
 ENGINE_ID = "energy"
@@ -41,9 +42,7 @@ def _dips(envelope: Envelope) -> list[tuple[int, int]]:
         after[start:stop] = view[start + reach : stop + reach].max(axis=1)
     low = level < np.minimum(before, after) - _DIP_DB
     loud = np.minimum(before, after) > envelope.speech_db - 25.0
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], (low & loud).astype(np.int8), [0]])))
-    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)
-            if _DIP_MS[0] <= b - a <= _DIP_MS[1]]
+    return [(a, b) for a, b in true_runs(low & loud) if _DIP_MS[0] <= b - a <= _DIP_MS[1]]
 
 
 def _smooth(values: FloatArray) -> FloatArray:

@@ -14,6 +14,7 @@ from ..lazy import cv2, signal
 from ..types import FloatArray, Sound, SpeechTrack, UInt8Array
 from .phones import ARPABET, VISEMES, has_closure, plain_ipa
 from .prosody import Syllable, phrases, syllables
+from .runs import true_runs
 
 Colour = tuple[int, int, int]
 WIDTH_PX = 1280
@@ -324,8 +325,7 @@ def _draw_melody(image: UInt8Array, row: _Row, lane: tuple[int, int], speech: Sp
 
 
 def _draw_runs(image: UInt8Array, x: np.ndarray, y: np.ndarray, voiced: np.ndarray) -> None:
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], voiced.astype(np.int8), [0]])))
-    for first, last in zip(edges[::2], edges[1::2], strict=True):
+    for first, last in true_runs(voiced):
         points = np.stack([x[first:last], y[first:last]], axis=1)
         cv2.polylines(image, [np.round(points * 16).astype(np.int32)], False, _PITCH, 2, cv2.LINE_AA, shift=4)
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..types import FloatArray, Sound
+from .runs import true_runs
 
 LOWEST_HZ, HIGHEST_HZ = 60.0, 600.0
 """Pitch of voices from deep men to excited women and children."""
@@ -184,8 +185,7 @@ def _steps(hertz: FloatArray) -> Grid:
 
 
 def _without_blips(pitch: FloatArray) -> FloatArray:
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], pitch > 0, [False]]).astype(np.int8)))
-    for first, last in zip(edges[::2], edges[1::2], strict=True):
+    for first, last in true_runs(pitch > 0):
         if last - first < _SHORTEST:
             pitch[first:last] = 0.0
     return pitch

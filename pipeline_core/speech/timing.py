@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from ..types import Closure, Phone, VisemeCue
 from .envelope import STEPS_PER_S, Envelope
 from .phones import SILENCE, Segment, classes_of, has_closure, is_silence, segments_of
+from .runs import true_runs
 
 _PAUSE_MS = 120
 """A longer quiet stretch is a pause, not the closure of a stop (those last 40-110 ms)."""
@@ -61,11 +60,9 @@ def contiguous(phones: Iterable[Phone], duration_s: float) -> tuple[Phone, ...]:
 def quiet_runs(envelope: Envelope) -> list[tuple[float, float]]:
     """Return (start_s, end_s) of the pauses that the sound itself shows, margins taken off."""
     limit = max(envelope.speech_db - _QUIET_BELOW_SPEECH_DB, _QUIET_ALWAYS_DB)
-    quiet = np.concatenate([[False], envelope.full_db < limit, [False]])
-    edges = np.flatnonzero(np.diff(quiet.astype(np.int8)))
     total = len(envelope.full_db)
     runs = []
-    for start, end in zip(edges[::2], edges[1::2], strict=True):
+    for start, end in true_runs(envelope.full_db < limit):
         if end - start >= _PAUSE_MS:
             first = start if start == 0 else start + _PAUSE_MARGIN_MS
             last = end if end == total else end - _PAUSE_MARGIN_MS

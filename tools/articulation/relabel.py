@@ -14,6 +14,7 @@ import numpy as np
 
 from ...models.speech_articulation import load_weights
 from ...pipeline_core.speech.articulation import net
+from ...pipeline_core.speech.runs import equal_runs
 
 REACH = 4
 """Frames that a boundary may move."""
@@ -23,8 +24,8 @@ MOVED_SETS = ("kokoro", "flite")
 
 def segments(phone: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return place, first and last frame (exclusive) of the runs of equal labels."""
-    edges = np.flatnonzero(np.diff(phone)) + 1
-    return phone[np.concatenate([[0], edges])], np.concatenate([[0], edges]), np.concatenate([edges, [len(phone)]])
+    firsts, lasts = np.array(equal_runs(phone)).T
+    return phone[firsts], firsts, lasts
 
 
 def moved(phone: np.ndarray, log_posteriors: np.ndarray) -> np.ndarray:

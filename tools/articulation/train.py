@@ -36,7 +36,7 @@ VALIDATION_VOICES = ("am_adam", "bf_alice")
 """Never trained on, to watch the training by; other voices are kept for measuring."""
 REPORT_STEPS, KEEP_STEPS = 200, 1000
 _PHONES = len(symbols.PHONES)
-_NATS_PER_DB = 0.1 / features.SCALE
+_BANDS_PER_DB = 0.1 / features.SCALE
 
 
 class Example(NamedTuple):
@@ -106,7 +106,7 @@ def varied(bands: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         low = np.minimum(warped.astype(int), features.BANDS - 2)
         bands = bands[:, low] * (1 - (warped - low)) + bands[:, low + 1] * (warped - low)
     tilt = rng.uniform(-6, 6) * (at / features.BANDS - 0.5) + rng.uniform(-10, 6)
-    bands = bands + (tilt * _NATS_PER_DB).astype(np.float32)
+    bands = bands + (tilt * _BANDS_PER_DB).astype(np.float32)
     if rng.random() < 0.3:
         first = rng.integers(0, features.BANDS - 6)
         bands[:, first : first + rng.integers(1, 6)] = bands.mean()
@@ -155,7 +155,7 @@ class Run:
         self.average = copy.deepcopy(self.net).eval()
         self.targets = torch.from_numpy(symbols.TARGETS).to(device)
         self.log_prior = log_prior(data)
-        self.optimizer = torch.optim.AdamW(self.net.parameters(), lr=RATE, weight_decay=0.02, fused=True)
+        self.optimizer = torch.optim.AdamW(self.net.parameters(), lr=rate, weight_decay=0.02, fused=True)
         self.spent, self.step = 0.0, 0
         self.log: list[dict[str, Any]] = []
         if state_of(out).is_file():
@@ -234,6 +234,7 @@ def write_weights(weights: dict[str, np.ndarray], path: Path) -> None:
     from safetensors.numpy import save_file
 
     save_file({name: array.astype(np.float16) for name, array in sorted(weights.items())}, str(path))
+
 
 def ship(trained: Path, asset: Path) -> None:
     """Copy the weights to where they ship from, and write down what they are and how the training went."""

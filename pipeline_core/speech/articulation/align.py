@@ -16,6 +16,7 @@ from ...host import Host
 from ...types import FloatArray, Phone, Word
 from ..phones import SILENCE
 from ..readings.word import WordReading
+from ..runs import equal_runs
 from .align_graph import FILLER_COLUMN, SILENCE_COLUMN, Costs, Graph, graph_of
 from .align_scores import scores_of
 from .align_search import best_path
@@ -31,7 +32,8 @@ _TRUSTING = replace(_COSTS, filler_frame=1.5, beam=150.0)
 """For a text that turns out to be right: then it is believed, too, where it is said indistinctly, and
 not much can be missing."""
 _WIDE = replace(_COSTS, beam=np.inf)
-_LITTLE_SUPPORT = 0.15
+LEAST_SUPPORT = 0.15
+"""Of a text that is used, see `align_verdict`."""
 _MOST_WIDE = 200_000_000
 """Frames times words: a sound of two minutes is looked for in a text of more than 10 000 words, in under a
 minute."""
@@ -94,8 +96,7 @@ _SILENCE_RUN, _FILLER_RUN = -1, -2
 
 def _runs(graph: Graph, path: npt.NDArray[np.int32]) -> list[_Run]:
     keys = np.where(graph.column[path] == FILLER_COLUMN, _FILLER_RUN, graph.unit[path])
-    edges = [0, *(np.flatnonzero(np.diff(keys)) + 1).tolist(), len(keys)]
-    return [_Run(int(keys[start]), start, stop) for start, stop in zip(edges, edges[1:], strict=False)]
+    return [_Run(int(keys[start]), start, stop) for start, stop in equal_runs(keys)]
 
 
 def _edge_frames(runs: Sequence[_Run], columns: npt.NDArray[np.int16], scores: FloatArray) -> npt.NDArray[np.float64]:
@@ -167,7 +168,7 @@ def align(heard: Heard, words: Sequence[WordReading], alone: Sequence[Phone], ho
     graph = graph_of(words, _COSTS)
     found = _laid(graph, scores, words, alone, _COSTS, host)
     far = len(words) * _COSTS.skip_more > _COSTS.beam and len(words) * len(scores.phones) <= _MOST_WIDE
-    if found.support < _LITTLE_SUPPORT and far:
+    if found.support < LEAST_SUPPORT and far:
         # The sound may be a small part from the middle of a long text.
         found = _laid(graph, scores, words, alone, _WIDE, host)
     if len(found.matches) >= _RIGHT_FOUND * len(words) and found.covered >= _RIGHT_COVERED:

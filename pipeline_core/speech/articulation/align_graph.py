@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..readings.word import Slot, WordReading, slots_of
-from .symbols import PHONES, index_of
+from .symbols import PHONES, SPELT, index_of
 
 NOTHING = -1
 """Column of a state that takes no sound."""
@@ -51,10 +51,6 @@ class Costs:
     min_silence_frames: int = 3
     beam: float = 400.0
     """How far below the best state another may live on: room for some 390 words that are missing at once."""
-
-
-_PLAIN = {"ʧ": "tʃ", "ʤ": "dʒ", "ʦ": "ts", "ʣ": "dz", "ʨ": "tɕ", "ʥ": "dʑ"}
-"""How other engines write these sounds."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +123,7 @@ class _Builder:
             if not places:
                 continue
             unit = len(self.units)
-            self.units.append(Unit(word, _PLAIN.get(ipa, ipa)))
+            self.units.append(Unit(word, SPELT.get(ipa, ipa)))
             columns = [place for place in places for _ in range(self.costs.min_frames)]
             extra = self.costs.choice if number else 0.0
             ends.append((self.chain(columns, [(state, price - extra) for state, price in steps], unit), 0.0))

@@ -8,11 +8,10 @@ from ...errors import InputError
 from ...host import Host
 from ...interfaces import Recognition
 from ..readings.word import WordReading
-from .align import Alignment, align
+from .align import LEAST_SUPPORT, Alignment, align
 from .decode import decode
 from .heard import Heard
 
-_LEAST_SUPPORT = 0.15
 _LEAST_FOUND, _AMPLE_SUPPORT = 0.4, 0.4
 """A text that is not right nearly everywhere is used if its support (see `Alignment`) reaches the least and
 if this share of its words is found, or its support is ample: then the sound is a part of a longer text.
@@ -49,7 +48,7 @@ def recognition_of(found: Alignment, words: Sequence[WordReading]) -> Recognitio
     said = {match.number for match in found.matches}
     missing = [word.text for number, word in enumerate(words) if number not in said]
     enough = len(said) >= _LEAST_FOUND * len(words) or found.support >= _AMPLE_SUPPORT
-    if not found.right and (found.support < _LEAST_SUPPORT or not enough):
+    if not found.right and (found.support < LEAST_SUPPORT or not enough):
         raise InputError(
             f"the transcript is not what is said in the sound ({len(said)} of {len(words)} words sound alike)",
             hint="Give the spoken words of this recording, or leave the transcript empty.")

@@ -5,16 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from ...types import FloatArray, Phone
+from ..runs import equal_runs
 from .heard import Heard
-from .symbols import PHONES, RATE_HZ
+from .symbols import PHONES, RATE_HZ, SPELT
 
 _SHORTEST = 3
 """Frames that a phone lasts at least: 30 ms, the length of a tap."""
 _CHANGE = -0.5
 """What it costs to go from one phone to the next, nats; keeps flicker out."""
-
-_SPELT = {"ʧ": "tʃ", "ʤ": "dʒ"}
-"""As others write them."""
 
 
 def decode(heard: Heard) -> tuple[Phone, ...]:
@@ -24,12 +22,8 @@ def decode(heard: Heard) -> tuple[Phone, ...]:
     language is spoken is not assumed.
     """
     places = best_path(heard.log_posteriors)
-    if not len(places):
-        return ()
-    edges = np.flatnonzero(np.diff(places)) + 1
-    starts, ends = np.concatenate([[0], edges]), np.concatenate([edges, [len(places)]])
-    return tuple(Phone(_SPELT.get(PHONES[places[first]], PHONES[places[first]]), float(first) / RATE_HZ, float(last) / RATE_HZ)
-                 for first, last in zip(starts, ends, strict=True))
+    names = [SPELT.get(phone, phone) for phone in PHONES]
+    return tuple(Phone(names[places[first]], first / RATE_HZ, last / RATE_HZ) for first, last in equal_runs(places))
 
 
 def best_path(scores: FloatArray) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -89,6 +89,10 @@ _FIRST_HALF = 0.55
 """A diphthong holds its first target a little longer than its second (as in `timing`)."""
 
 
+SPELT = {"ʧ": "tʃ", "ʤ": "dʒ", "ʦ": "ts", "ʣ": "dz", "ʨ": "tɕ", "ʥ": "dʑ"}
+"""How other engines write these sounds."""
+
+
 @lru_cache(maxsize=4096)
 def index_of(ipa: str) -> tuple[int, ...]:
     """Return the places in `PHONES` of an IPA symbol: two for a diphthong, none for silence."""
