@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -71,3 +71,34 @@ class Renderer(Protocol):
 
     def mask(self, state: Any, motion: MotionTrack) -> UInt8Array:
         """Return 255 wherever any frame of this motion may differ from the source [shape=(H, W)]."""
+
+
+@dataclass(frozen=True, eq=False)
+class BaseFrame:
+    """A finished picture that a mouth is drawn on."""
+
+    number: int
+    """Frame of the plan; the motion's is min(number, motion.frames - 1)."""
+    source: int
+    """Frame of the FaceTrack that it shows; 0 for a photo."""
+    picture: UInt8Array
+    """RGB or RGBA [shape=(H, W, 3 or 4)], never changed in place."""
+    strength: float
+    """0 leaves the picture as it is (it is handed on itself), 1 draws the new mouth in full; fades between."""
+
+
+@runtime_checkable
+class MouthRenderer(Protocol):
+    """Draws on top of base frames: the frames of a video, or a photo again and again."""
+
+    def prepare(self, face: FaceTrack, settings: Any, host: Host) -> Any:
+        """Return everything about the identity that all frames share; cached by the caller."""
+
+    def redraw(self, state: Any, motion: MotionTrack, bases: Iterable[BaseFrame], host: Host) -> Iterator[UInt8Array]:
+        """Yield one finished picture per base, lazily and the same ones for any part of the bases."""
+
+    def mask(self, state: Any, motion: MotionTrack) -> UInt8Array:
+        """Return 255 wherever any frame may differ from its picture [shape=(H, W)]."""
+
+    def frame_mask(self, state: Any, source: int) -> UInt8Array:
+        """Return 255 where `redraw` may differ from the picture, in one frame of the source [shape=(H, W)]."""
