@@ -154,6 +154,8 @@ class FaceTrack:
     warnings: tuple[str, ...] = ()
     found_by: str = ""
     """Id of the back end that found the landmarks; "" where another program did."""
+    cuts: tuple[int, ...] = ()
+    """Frames that begin a new shot of a video, ascending; never 0."""
 
     def __post_init__(self) -> None:
         shape = self.landmarks_px.shape
