@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,8 +40,8 @@ FITTED_UNITS = tuple(
     )
 )  # fmt: skip
 
-_LIPS = LIPS_OUTER + LIPS_INNER
-_LIDS = RIGHT_EYE + LEFT_EYE
+LIPS = LIPS_OUTER + LIPS_INNER
+LIDS = RIGHT_EYE + LEFT_EYE
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,24 +114,56 @@ def fit_head(model: HeadModel, landmarks_px: FloatArray) -> FittedHead:
     identity = coefficients[:count].astype(np.float32)
     expression = np.zeros(len(model.units), np.float32)
     expression[list(FITTED_UNITS)] = coefficients[count:]
-    neutral = model.vertices + np.tensordot(identity, model.identity, 1)
-    shaped = neutral + np.tensordot(expression, model.units, 1)
-    residual_px = np.asarray(landmarks_px[:468, :2] - pose.project(model.landmarks(shaped))[:, :2])
+    neutral = np.asarray(model.vertices + np.tensordot(identity, model.identity, 1))
     width = float(np.ptp(landmarks_px[:468, 0]))
-    warp_px = _residual_warp(pose.project(shaped)[:, :2], landmarks_px[:468, :2], residual_px, width)
-    back = np.column_stack([warp_px[:, 0], -warp_px[:, 1], np.zeros(len(warp_px))]) / scale
-    warp_cm = (back @ rotation).astype(np.float32)
-    lip_shift = (np.append([1, -1] * residual_px[list(_LIPS)].mean(axis=0), 0.0) / scale) @ rotation
+
+    def warp(shaped_px: FloatArray, residual_px: FloatArray) -> FloatArray:
+        return _residual_warp(shaped_px, landmarks_px[:468, :2], residual_px, width)
+
+    return lay_on(model, identity, neutral, expression, pose, landmarks_px, warp)
+
+
+def lay_on(model: HeadModel, identity: FloatArray, neutral_cm: FloatArray, expression: FloatArray, pose: Pose,
+           landmarks_px: FloatArray, warp: Callable[[FloatArray, FloatArray], FloatArray]) -> FittedHead:
+    """Move a fitted head so that it lies exactly on the landmarks.
+
+    Parameters
+    ----------
+    model : HeadModel
+        The head.
+    identity, neutral_cm : FloatArray
+        Who it is, in standard deviations [shape=(60,)] and as a mesh [shape=(N, 3)].
+    expression : FloatArray
+        ARKit order [shape=(52,)].
+    pose : Pose
+        Where it is.
+    landmarks_px : FloatArray
+        Where it shall be [shape=(478, 3)].
+    warp : callable
+        Spreads what is missing at the landmarks [shape=(468, 2)] over the vertices, given their places in the
+        picture [shape=(N, 2)].
+
+    Returns
+    -------
+    FittedHead
+        The head, whose neutral shape holds the warp.
+    """
+    shaped = neutral_cm + np.tensordot(expression, model.units, 1)
+    residual_px = np.asarray(landmarks_px[:468, :2] - pose.project(model.landmarks(shaped))[:, :2])
+    warp_px = warp(pose.project(shaped)[:, :2], residual_px)
+    back = np.column_stack([warp_px[:, 0], -warp_px[:, 1], np.zeros(len(warp_px))]) / pose.scale
+    warp_cm = (back @ pose.rotation).astype(np.float32)
+    lip_shift = (np.append([1, -1] * residual_px[list(LIPS)].mean(axis=0), 0.0) / pose.scale) @ pose.rotation
     affine = np.tensordot(identity, model.mouth_identity, 1)
     affine[:, 3] += lip_shift
     return FittedHead(
-        neutral_cm=np.asarray(neutral + warp_cm, np.float32),
+        neutral_cm=np.asarray(neutral_cm + warp_cm, np.float32),
         expression=expression,
         identity=identity,
         pose=pose,
         source_px=pose.project(np.asarray(shaped + warp_cm, np.float32)),
         mouth_affine=affine.astype(np.float32),
-        residual_ratio=float(np.linalg.norm(residual_px, axis=1).mean() / width),
+        residual_ratio=float(np.linalg.norm(residual_px, axis=1).mean() / np.ptp(landmarks_px[:468, 0])),
     )
 
 
@@ -141,7 +174,7 @@ def _alternate(mean: np.ndarray, basis: np.ndarray, target: np.ndarray) -> np.nd
     low = np.r_[np.full(count - expressions, -IDENTITY_LIMIT), np.zeros(expressions)]
     high = np.r_[np.full(count - expressions, IDENTITY_LIMIT), np.ones(expressions)]
     weights = np.ones((len(mean), 1))
-    weights[list(_LIPS + _LIDS)] = CONTOUR_WEIGHT
+    weights[list(LIPS + LIDS)] = CONTOUR_WEIGHT
     weights = weights * [1.0, 1.0, DEPTH_WEIGHT]
     coefficients = np.zeros(count)
     for _ in range(ROUNDS):
@@ -219,3 +252,8 @@ def _residual_warp(points: FloatArray, centres: FloatArray, residual: FloatArray
     warp = spline(points * unit)
     distance = cKDTree(centres).query(points)[0] / (RESIDUAL_REACH * width)
     return np.asarray(warp * smoothstep(1.0 - distance)[:, None], np.float32)
+
+
+def warp_operator(points: FloatArray, centres: FloatArray, width: float) -> FloatArray:
+    """Return the matrix that spreads any residual at `centres` over `points` [shape=(N, 468)]."""
+    return _residual_warp(points, centres, np.eye(len(centres), dtype=np.float32), width)

@@ -1,0 +1,182 @@
+"""Pose and expression of many frames at a time: what `fit` does for one photo, with Gram matrices made once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...pipeline_core.types import FloatArray
+from .fit import CONTOUR_WEIGHT, DEPTH_WEIGHT, EXPRESSION_RIDGE, FITTED_UNITS, LIDS, LIPS
+from .head_model import HeadModel
+
+LANDMARKS = 468
+"""Points of the surface; the iris points behind them are no part of the head."""
+ROUNDS = 4
+"""Pose and expression in turn; with a known identity the residual stops falling after three or four."""
+SWEEPS = 40
+"""Passes of the bounded solver; it stops earlier as a rule."""
+_DEPTH_LOSS = 1.0 - DEPTH_WEIGHT**2
+
+
+@dataclass(frozen=True, eq=False)
+class Rigid:
+    """Weak perspective of T frames: target = scale * R X + offset, with y up and z towards the viewer."""
+
+    rotation: np.ndarray
+    """[shape=(T, 3, 3)]"""
+    scale: np.ndarray
+    """Pixels per centimetre [shape=(T,)]."""
+    offset: np.ndarray
+    """[shape=(T, 3)]"""
+
+    def apply(self, points: np.ndarray) -> np.ndarray:
+        """Return points of the head frame in the picture [shape=(T, L, 3)]."""
+        return points @ self._turned() + self.offset[:, None]
+
+    def undo(self, target: np.ndarray) -> np.ndarray:
+        """Return points of the picture in the head frame [shape=(T, L, 3)]."""
+        return (target - self.offset[:, None]) @ (self.rotation / self.scale[:, None, None])
+
+    def _turned(self) -> np.ndarray:
+        return self.rotation.swapaxes(1, 2) * self.scale[:, None, None]
+
+    def part(self, start: int, stop: int) -> Rigid:
+        """Return the frames `start` to `stop` - 1."""
+        return Rigid(self.rotation[start:stop], self.scale[start:stop], self.offset[start:stop])
+
+
+class LandmarkBasis:
+    """Displacements of the landmarks, with the Gram matrices that every view of them is made of."""
+
+    def __init__(self, basis: np.ndarray) -> None:
+        self.flat = basis.reshape(len(basis), -1)
+        self.shape = basis.shape
+        weight = np.ones(LANDMARKS)
+        weight[list(LIPS + LIDS)] = CONTOUR_WEIGHT
+        self.weight = weight**2
+        axes = (basis * self.weight[:, None]).transpose(2, 0, 1)
+        self._cross = np.stack([a @ b.transpose(1, 0) for a in axes for b in basis.transpose(2, 0, 1)])
+        self._full = self._cross[[0, 4, 8]].sum(axis=0)
+
+    def displace(self, coefficients: np.ndarray) -> np.ndarray:
+        """Return what the coefficients move [shape=(T, 468, 3)]."""
+        return (coefficients @ self.flat).reshape(-1, *self.shape[1:])
+
+    def normal(self, rotation: np.ndarray, local: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the normal equations of each frame; depth counts less along the viewing axis."""
+        count, size = len(rotation), self.shape[0]
+        away = rotation[:, 2]
+        outer = (away[:, :, None] * away[:, None]).reshape(count, 9)
+        gram = self._full - _DEPTH_LOSS * (outer @ self._cross.reshape(9, -1)).reshape(count, size, size)
+        deep = (local @ away[:, :, None]) * away[:, None]
+        pull = (local - _DEPTH_LOSS * deep) * self.weight[:, None]
+        return gram, pull.reshape(count, -1) @ self.flat.T
+
+
+def unit_basis(model: HeadModel, units: FloatArray) -> np.ndarray:
+    """Return shapes of the head at the landmarks [shape=(B, 468, 3)]."""
+    corners = units[:, model.landmark_triangles]
+    return np.einsum("lk,blkc->blc", model.landmark_weights, corners).astype(np.float64)
+
+
+def expression_basis(model: HeadModel) -> LandmarkBasis:
+    """Return the units that landmarks can tell, in the order of `FITTED_UNITS`."""
+    return LandmarkBasis(unit_basis(model, model.units[list(FITTED_UNITS)]))
+
+
+def fit_frames(shape: np.ndarray, basis: LandmarkBasis, target: np.ndarray) -> tuple[np.ndarray, Rigid]:
+    """Fit pose and expression to the frames of a known head.
+
+    Parameters
+    ----------
+    shape : ndarray
+        Landmarks of the head without expression [shape=(468, 3), cm].
+    basis : LandmarkBasis
+        From `expression_basis`.
+    target : ndarray
+        Landmarks with y up and z towards the viewer, in pixels [shape=(T, 468, 3)].
+
+    Returns
+    -------
+    tuple
+        Strengths of `FITTED_UNITS`, 0..1 [shape=(T, B)], and the poses.
+    """
+    size = basis.shape[0]
+    low, high = np.zeros(size), np.ones(size)
+    strengths = np.zeros((len(target), size))
+    rigid = align(np.broadcast_to(shape, target.shape), target)
+    for _ in range(ROUNDS):
+        gram, right = basis.normal(rigid.rotation, rigid.undo(target) - shape)
+        gram[:, range(size), range(size)] += EXPRESSION_RIDGE**2
+        strengths = bounded_solves(gram, right, low, high, strengths)
+        rigid = align(shape + basis.displace(strengths), target, rigid, steps=1)
+    return strengths, rigid
+
+
+def bounded_solves(gram: np.ndarray, right: np.ndarray, low: np.ndarray, high: np.ndarray,
+                   start: np.ndarray) -> np.ndarray:
+    """Do what `fit.bounded_solve` does for T systems at once [shape=(T, B)]."""
+    x = np.clip(start, low, high).T.copy()
+    rows = np.ascontiguousarray(gram.transpose(1, 2, 0))
+    gradient = np.einsum("ijt,jt->it", rows, x) - right.T
+    for _ in range(SWEEPS):
+        largest = 0.0
+        for i in range(len(x)):
+            step = np.clip(x[i] - gradient[i] / rows[i, i], low[i], high[i]) - x[i]
+            x[i] += step
+            gradient += rows[i] * step
+            largest = max(largest, float(np.abs(step).max()))
+        if largest < 1e-3:
+            break
+    return x.T
+
+
+def align(points: np.ndarray, target: np.ndarray, start: Rigid | None = None, steps: int = 4) -> Rigid:
+    """Do what `fit._procrustes` does for T frames at once [points, target: shape=(T, L, 3)]."""
+    middle, goal = points.mean(1), target.mean(1)
+    a, b = points - middle[:, None], target - goal[:, None]
+    rotation, scale = _umeyama(a, b) if start is None else (start.rotation, start.scale)
+    shift = np.zeros((len(a), 3))
+    weight = np.array([1.0, 1.0, DEPTH_WEIGHT])
+    for _ in range(steps):
+        turned = a @ rotation.swapaxes(1, 2)
+        residual = b - shift[:, None] - scale[:, None, None] * turned
+        step = _gauss_newton(turned, scale, residual, weight)
+        rotation = _rotations(step[:, :3]) @ rotation
+        scale, shift = scale + step[:, 3], shift + step[:, 4:]
+    moved = scale[:, None] * (rotation @ middle[:, :, None])[:, :, 0]
+    return Rigid(rotation, scale, goal + shift - moved)
+
+
+def _umeyama(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    u, _, vt = np.linalg.svd(b.swapaxes(1, 2) @ a)
+    u[:, :, 2] *= np.sign(np.linalg.det(u @ vt))[:, None]
+    rotation = u @ vt
+    turned = a @ rotation.swapaxes(1, 2)
+    return rotation, (turned * b).sum((1, 2)) / (turned * turned).sum((1, 2))
+
+
+def _gauss_newton(turned: np.ndarray, scale: np.ndarray, residual: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return the step of turn, scale and shift [shape=(T, 7)]."""
+    count, points = turned.shape[:2]
+    matrix = np.zeros((count, 7, points, 3))
+    x, y, z = (turned[:, :, k] * scale[:, None] for k in range(3))
+    matrix[:, 0, :, 1], matrix[:, 0, :, 2] = -z, y
+    matrix[:, 1, :, 0], matrix[:, 1, :, 2] = z, -x
+    matrix[:, 2, :, 0], matrix[:, 2, :, 1] = -y, x
+    matrix[:, 3] = turned
+    matrix[:, [4, 5, 6], :, [0, 1, 2]] = 1.0
+    flat = matrix.reshape(count, 7, -1)
+    weighted = (matrix * weight).reshape(count, 7, -1)
+    right = weighted @ residual.reshape(count, -1, 1)
+    return np.asarray(np.linalg.solve(weighted @ flat.swapaxes(1, 2), right)[:, :, 0])
+
+
+def _rotations(vectors: np.ndarray) -> np.ndarray:
+    """Rotations by |vector| radians about each vector (Rodrigues)."""
+    angle = np.maximum(np.linalg.norm(vectors, axis=1), 1e-12)[:, None, None]
+    x, y, z = vectors.T
+    zero = np.zeros_like(x)
+    skew = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=1).reshape(-1, 3, 3) / angle
+    return np.eye(3) + np.sin(angle) * skew + (1 - np.cos(angle)) * skew @ skew
