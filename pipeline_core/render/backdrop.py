@@ -22,14 +22,14 @@ _GAMMA = 2.2
 """Light adds up, grey values do not: without this, bright spots turn grey instead of into discs."""
 
 
-def backdrops(photo: Portrait, settings: BlendSettings, pictures: Pictures | None, size_px: tuple[int, int],
+def backdrops(photo: Portrait | None, settings: BlendSettings, pictures: Pictures | None, size_px: tuple[int, int],
               fps: Fraction, start: int, stop: int) -> Iterator[UInt8Array]:
     """Yield what is behind the person in frames `start` to `stop` - 1 [shape=(H, W, 3)].
 
     Parameters
     ----------
     photo : Portrait
-        The cut-out photo as it is drawn, for a background out of focus.
+        The cut-out photo as it is drawn, for a background out of focus; None for a video.
     settings : BlendSettings
         `background` "color" or "blur", or anything together with `pictures`.
     pictures : Pictures, optional
@@ -59,9 +59,10 @@ def _fitted(picture: UInt8Array, settings: BlendSettings, width: int, height: in
     return _defocused(fitted, settings.background_blur) if settings.background == "blur" else fitted
 
 
-def _still(photo: Portrait, settings: BlendSettings, width: int, height: int) -> UInt8Array:
+def _still(photo: Portrait | None, settings: BlendSettings, width: int, height: int) -> UInt8Array:
     if settings.background == "color":
         return np.full((height, width, 3), settings.background_rgb, np.uint8)
+    assert photo is not None
     key = ("backdrop", photo.sha256, width, height, settings.background_blur)
     return shared().get(key, lambda: covering(_defocused(without_person(photo), settings.background_blur), width, height))
 

@@ -10,24 +10,31 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 
 from ..cache import shared
-from ..errors import InputError, NoFaceFound, SettingError
+from ..errors import InputError, SettingError
+from ..face.trust import bridged
 from ..host import Host
-from ..interfaces import Renderer
+from ..interfaces import BaseFrame, MouthRenderer, Renderer
 from ..lazy import cv2
 from ..media.image import crop_resize, over
 from ..media.video import verify_unchanged
-from ..registry import Backend, resolve
-from ..types import FaceTrack, MotionTrack, Sound, UInt8Array, array_sha256
+from ..motion.placement import placed, retimed
+from ..registry import Backend
+from ..types import FaceTrack, MotionTrack, Sound, UInt8Array
 from .backdrop import backdrops
+from .clip_frames import clip_pictures
+from .dub import Timing, expect_face, face_sha256, heard, notes, renderer_for, showcase, timing_of
+from .dub import report as dub_report
 from .matte import continued, matted
 from .pictures import Pictures, frames_of, holds_opacity, numbered_frames, size_of
 from .replacement import check_replacement, is_numbered
-from .settings import BlendSettings, RenderSettings
+from .settings import BlendSettings, DubSettings, RenderSettings
 
 MAX_SOURCE_SIDE_PX = 3840
 """Longest side taken over from the source: UHD; phone photos are larger than any video."""
@@ -46,6 +53,8 @@ class RenderPlan:
     replacement: Pictures | None = None
     """Frames to take instead of the drawn ones: an upscaler's or restorer's result."""
     warnings: tuple[str, ...] = ()
+    dub: DubSettings = field(default_factory=DubSettings)
+    """How the sound is laid over a video."""
 
     @property
     def size_px(self) -> tuple[int, int]:
@@ -55,7 +64,12 @@ class RenderPlan:
     @property
     def frames(self) -> int:
         """Number of frames."""
-        return self.motion.frames
+        return self.timing.schedule.frames
+
+    @cached_property
+    def timing(self) -> Timing:
+        """Which frame of the source each frame shows, and how strongly the mouth is drawn there."""
+        return timing_of(self.face, self.motion, self.dub)
 
     @property
     def fps(self) -> Fraction:
@@ -64,7 +78,9 @@ class RenderPlan:
 
     @property
     def has_opacity(self) -> bool:
-        """Whether the person is cut out: the photo is transparent around them."""
+        """Whether the person is cut out: the source is transparent around them."""
+        if self.face.video is not None:
+            return holds_opacity(self.face.video)
         return self.face.portrait is not None and self.face.portrait.alpha is not None
 
     @property
@@ -80,8 +96,13 @@ class RenderPlan:
 
     @property
     def sound(self) -> Sound | None:
-        """The sound that the motion belongs to."""
-        return self.motion.sound
+        """What is heard: the sound of the motion, with ranges within the video's own."""
+        return heard(self.face, self.motion, self.dub, self.timing.schedule)
+
+    @property
+    def report(self) -> str:
+        """What is going to be drawn, what is left as it is and why, in plain text."""
+        return dub_report(self.face, self.motion, self.timing, self.warnings)
 
     @property
     def renderer_settings(self) -> RenderSettings:
@@ -93,7 +114,22 @@ class RenderPlan:
     @property
     def backend(self) -> Backend:
         """The renderer that draws this plan."""
-        return resolve("renderer", self.settings.renderer)
+        return renderer_for(self.face, self.settings.renderer)
+
+    @property
+    def showcase(self) -> int:
+        """The frame to show as a preview: of those that are drawn, the one with the widest open mouth."""
+        return showcase(effective_motion(self), self.timing.schedule)
+
+    def untouched_spans(self) -> list[tuple[int, int, int]]:
+        """Return (start, stop, source_start) of the stretches that show a video one for one, unchanged.
+
+        Output frames `start` to `stop` - 1 are frames `source_start`, `source_start` + 1, ... of the face
+        track: those of the file, where its rate is constant.
+        """
+        if self.face.video is None or self.shows_backdrop or self.replacement is not None:
+            return []
+        return self.timing.schedule.untouched()
 
     @property
     def state_key(self) -> tuple[str, ...]:
@@ -105,43 +141,47 @@ class RenderPlan:
     def to_json(self) -> str:
         """Return the settings and what they apply to, by hash."""
         return json.dumps({
-            "settings": self.settings.to_dict(), "blend": vars(self.blend), "renderer": self.backend.id,
+            "settings": self.settings.to_dict(), "blend": vars(self.blend), "dub": vars(self.dub),
+            "renderer": self.backend.id,
             "face_sha256": face_sha256(self.face), "fps": str(self.fps), "frames": self.frames,
             "layers": [layer.name for layer in self.motion.layers], "seed": self.motion.seed,
         }, sort_keys=True)
 
 
-def face_sha256(face: FaceTrack) -> str:
-    """Hash what a renderer can know about a face: its picture and its landmarks."""
-    picture = face.portrait.sha256 if face.portrait else face.video.sha256 if face.video else ""
-    return picture + array_sha256(face.landmarks_px, np.array([face.selected]))
-
-
-def plan_render(face: FaceTrack, motion: MotionTrack, settings: RenderSettings) -> RenderPlan:
+def plan_render(face: FaceTrack, motion: MotionTrack, settings: RenderSettings, dub: DubSettings | None = None) -> RenderPlan:
     """Check that a face can be drawn with these settings, and return the plan.
+
+    Parameters
+    ----------
+    face : FaceTrack
+        Found in a photo or in a video.
+    motion : MotionTrack
+        How it moves; over a video it takes the video's frame rate.
+    settings : RenderSettings
+        Size and renderer.
+    dub : DubSettings, optional
+        How the sound is laid over a video.
 
     Raises
     ------
     NoFaceFound
-        If the track holds no face in its first frame.
+        If the track holds no face in any frame.
     UnknownBackend, MissingDependency, MissingWeights
         If the renderer cannot run.
     SettingError, InputError
-        If a size or a rate is out of range, or the renderer needs another kind of source.
+        If a size, a rate or a range does not fit, or the renderer needs another kind of source.
     """
-    backend = resolve("renderer", settings.renderer)
     if motion.fps <= 0:
         raise SettingError(f"fps={motion.fps} is not a frame rate", hint="Use for example 25.")
-    if not face.face_ids or not np.isfinite(face.selected_landmarks_px).all():
-        raise NoFaceFound("the picture holds no face to animate", hint="Choose a picture that shows a face from the front.")
-    if face.portrait is None and "video" not in str(backend.capabilities.get("needs", "photo")):
-        raise InputError(f"{backend.title} draws from a photo, not from a video",
-                         hint="Use a photo, or one frame of the video.")
+    dub, motion = dub or DubSettings(), motion if face.video is None else retimed(motion, face.fps)
+    renderer_for(face, settings.renderer)
+    expect_face(face, settings)
     width, height = _drawn_size(face, settings)
-    warnings = [*face.warnings, *motion.warnings]
+    plan = RenderPlan(face=face, motion=motion, settings=settings, dub=dub)
+    warnings = [*face.warnings, *motion.warnings, *notes(face, motion, dub, plan.timing)]
     if settings.width_px is None and settings.height_px is None and (width, height) != _source_size(face):
         warnings.append(f"The source is larger than {MAX_SOURCE_SIDE_PX} px; it is drawn at {width} x {height}.")
-    return RenderPlan(face=face, motion=motion, settings=settings, warnings=tuple(dict.fromkeys(warnings)))
+    return replace(plan, warnings=tuple(dict.fromkeys(warnings)))
 
 
 def blend(plan: RenderPlan, settings: BlendSettings, *, background: Pictures | None = None,
@@ -184,7 +224,10 @@ def blend(plan: RenderPlan, settings: BlendSettings, *, background: Pictures | N
     if changes and not cut_out:
         asked = "a background picture" if background is not None else f"background={settings.background!r}"
         raise InputError(f"{asked} needs to know where the person is",
-                         hint="Connect a MASK that is white on the person, or use a portrait with transparency.")
+                         hint="Connect a MASK that is white on the person, or use a source with transparency.")
+    if changes and plan.face.video is not None and background is None and settings.background == "blur":
+        raise InputError("the background of a video cannot be blurred by itself",
+                         hint="Connect a background picture or video, or choose a colour.")
     if not changes:
         settings = replace(settings, **{name: getattr(plan.blend, name) for name in _BACKGROUND_FIELDS})
     return replace(plan, blend=settings, background=background if changes else plan.background,
@@ -236,9 +279,7 @@ def frames(plan: RenderPlan, start: int, stop: int | None, host: Host) -> Iterat
     if not plan.shows_backdrop:
         yield from front
         return
-    photo = sized_face(plan).portrait
-    assert photo is not None
-    behind = backdrops(photo, plan.blend, plan.background, plan.size_px, plan.fps, start, stop)
+    behind = backdrops(sized_face(plan).portrait, plan.blend, plan.background, plan.size_px, plan.fps, start, stop)
     for frame, backdrop in zip(front, behind, strict=True):
         yield over(frame[..., :3], frame[..., 3], backdrop) if frame.shape[2] == 4 else frame
 
@@ -261,7 +302,27 @@ def _replaced(plan: RenderPlan, start: int, stop: int, host: Host) -> Iterator[U
 
 def _drawn(plan: RenderPlan, start: int, stop: int, host: Host) -> Iterator[UInt8Array]:
     renderer, state = prepared(plan, host)
-    yield from renderer.frames(state, effective_motion(plan), start, stop, host)
+    if not isinstance(renderer, MouthRenderer):
+        yield from renderer.frames(state, effective_motion(plan), start, stop, host)
+        return
+    drawn = renderer.redraw(state, effective_motion(plan), base_frames(plan, start, stop), host)
+    for done, frame in enumerate(drawn, 1):
+        host.progress(done, stop - start)
+        yield frame
+
+
+def base_frames(plan: RenderPlan, start: int, stop: int) -> Iterator[BaseFrame]:
+    """Yield what a mouth is drawn on in frames `start` to `stop` - 1: the video's pictures, or the photo."""
+    schedule = plan.timing.schedule
+    source, strength = schedule.source[start:stop].tolist(), schedule.strength[start:stop].tolist()
+    if plan.face.video is not None:
+        pictures = clip_pictures(plan.face.video, plan.face.fps, source, alpha=plan.has_opacity)
+    else:
+        photo = sized_face(plan).portrait
+        assert photo is not None
+        pictures = repeat(photo.image if photo.alpha is None else np.dstack([photo.image, photo.alpha]), len(source))
+    for number, shown, picture, share in zip(range(start, stop), source, pictures, strength, strict=True):
+        yield BaseFrame(number, shown, picture, share)
 
 
 def preview(plan: RenderPlan, index: int, host: Host) -> UInt8Array:
@@ -279,11 +340,13 @@ def mask(plan: RenderPlan, host: Host) -> UInt8Array:
 
 
 def effective_motion(plan: RenderPlan) -> MotionTrack:
-    """Return the motion with the idle layer at the strength of the blend settings."""
+    """Return the motion of the plan's frames: in its place, the idle layer at the strength of the blend settings."""
+    schedule = plan.timing.schedule
+    motion = placed(plan.motion, schedule.first, schedule.frames)
     if plan.blend.idle == 1.0:
-        return plan.motion
-    layers = tuple(layer.scaled(plan.blend.idle) if layer.name == "idle" else layer for layer in plan.motion.layers)
-    return replace(plan.motion, layers=layers)
+        return motion
+    layers = tuple(layer.scaled(plan.blend.idle) if layer.name == "idle" else layer for layer in motion.layers)
+    return replace(motion, layers=layers)
 
 
 def prepared(plan: RenderPlan, host: Host) -> tuple[Renderer, Any]:
@@ -300,10 +363,10 @@ def prepared(plan: RenderPlan, host: Host) -> tuple[Renderer, Any]:
 
 
 def sized_face(plan: RenderPlan) -> FaceTrack:
-    """Return the face in a photo of the output size, cropped around it; a video is left as it is."""
+    """Return the face in a photo of the output size, cropped around it; in a video with short gaps bridged."""
     face = plan.face
     if face.portrait is None:
-        return face
+        return bridged(face)
     middle = face.selected_landmarks_px[:, :2]
     centre = (middle.min(axis=0) + middle.max(axis=0)) / 2
     width, height = _drawn_size(face, plan.settings)
@@ -324,5 +387,5 @@ def _drawn_size(face: FaceTrack, settings: RenderSettings) -> tuple[int, int]:
         return settings.width_px, max(1, round(height * settings.width_px / width))
     if settings.height_px:
         return max(1, round(width * settings.height_px / height)), settings.height_px
-    scale = min(1.0, MAX_SOURCE_SIDE_PX / max(width, height))
+    scale = min(1.0, MAX_SOURCE_SIDE_PX / max(width, height)) if face.video is None else 1.0
     return round(width * scale), round(height * scale)

@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from ..errors import SettingError
+from .ranges import parse_ranges
 
 MIN_SIDE_PX, MAX_SIDE_PX = 16, 8192
 BackgroundMotion = Literal["carry", "hold"]
 Background = Literal["source", "color", "blur", "transparent"]
 BackgroundEnd = Literal["loop", "hold"]
+Length = Literal["pad_silence", "cut_off", "loop", "bounce", "hold", "remap"]
+SilentMouth = Literal["closed", "own"]
 MAX_BLUR = 4.0
 _COLOUR = re.compile(r"#?([0-9a-fA-F]{6})")
 
@@ -47,6 +50,34 @@ class RenderSettings:
         """Return the settings as JSON values."""
         return {"width_px": self.width_px, "height_px": self.height_px,
                 "renderer": self.renderer, "options": dict(self.options)}
+
+
+@dataclass(frozen=True)
+class DubSettings:
+    """How a sound is laid over a video; a photo ignores it."""
+
+    length: Length = "pad_silence"
+    """What happens where sound and video are not equally long (see `schedule.source_order`)."""
+    ranges: str = ""
+    """Stretches of the video to re-voice, "2.5-4.0, 7-8.2" in seconds; empty is all of it. The sound
+    begins where the first one begins and runs on through the others; between them, and everywhere
+    else, the video keeps its own picture and sound."""
+    silent_mouth: SilentMouth = "closed"
+    """What the mouth does once the sound is over: it stays closed, or moves as in the video."""
+
+    def __post_init__(self) -> None:
+        for name, kind in (("length", Length), ("silent_mouth", SilentMouth)):
+            if getattr(self, name) not in get_args(kind):
+                raise SettingError(f"unknown {name} {getattr(self, name)!r}",
+                                   hint=f"Choose one of: {', '.join(get_args(kind))}.")
+        if self.parsed_ranges and self.length == "remap":
+            raise SettingError("length='remap' moves every frame, but ranges keep the others where they are",
+                               hint="Leave ranges empty, or choose another length.")
+
+    @property
+    def parsed_ranges(self) -> tuple[tuple[float, float], ...]:
+        """The ranges in seconds, in order."""
+        return parse_ranges(self.ranges)
 
 
 @dataclass(frozen=True)
