@@ -21,6 +21,7 @@ from .geometry import face_box
 from .given import given_boxes, given_frames, meanings, nearest
 from .people import People, Person
 from .quality import quality_warnings
+from .shots import ShotFinder
 
 if TYPE_CHECKING:
     import torch
@@ -145,9 +146,11 @@ def detect_video(path: str | os.PathLike[str], settings: DetectSettings, host: H
         landmarker = _Given(_meshes(landmarks, info.width_px, info.height_px), name)
     elif landmarker is None:
         landmarker, found_by = landmarker_of(settings), backend_of(settings).id
-    search = _Search(landmarker, settings.min_confidence)
+    search, shots = _Search(landmarker, settings.min_confidence), ShotFinder()
     times: list[float] = []
     for frames in _batches(read_frames(path)):
+        for _, image in frames:
+            shots.take(image)
         search.take([image for _, image in frames], len(times), _Placed(host, len(times), max(info.frames, 1)))
         times += [time_s for time_s, _ in frames]
         host.progress(min(len(times), info.frames), max(info.frames, 1))
@@ -163,7 +166,7 @@ def detect_video(path: str | os.PathLike[str], settings: DetectSettings, host: H
     return FaceTrack(
         width_px=info.width_px, height_px=info.height_px, landmarks_px=landmarks_px, score_ratio=scores,
         face_ids=tuple(order), selected=position, fps=info.fps, video=media, found_by=found_by,
-        warnings=_warnings(path, people[order[position]], scores[:, position]))
+        cuts=_begins(shots.cuts(), shown), warnings=_warnings(path, people[order[position]], scores[:, position]))
 
 
 def _meshes(landmarks: Any, width_px: int, height_px: int) -> list[list[FloatArray]]:
@@ -201,6 +204,12 @@ def _on_grid(times: Sequence[float], fps: Fraction) -> list[int]:
     # Half a frame of tolerance: container times are rounded to a millisecond or worse.
     grid = np.arange(count) / float(fps) + 0.5 / float(fps)
     return [int(i) for i in np.clip(np.searchsorted(at, grid, side="right") - 1, 0, len(at) - 1)]
+
+
+def _begins(cuts: Sequence[int], shown: Sequence[int]) -> tuple[int, ...]:
+    """Return at which multiples of the frame time the shots begin that begin at decoded frames."""
+    first = {int(i) for i in np.searchsorted(shown, cuts)}
+    return tuple(sorted(first - {0, len(shown)}))
 
 
 def _table(people: Sequence[Person], shown: Sequence[int]) -> tuple[FloatArray, FloatArray]:
