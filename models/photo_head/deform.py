@@ -79,7 +79,7 @@ class FaceDeformer:
         above, _ = self.mouth.gap(source_cm)
         self.source_gap_cm = float(np.linalg.norm(above, axis=1).max())
         self.open_ratio = min(1.0, self.source_gap_cm / NEUTRAL_WHEN_OPEN)
-        self.keep = _keep(self.open_ratio, head.pose.yaw_deg)
+        self.keep = keep_share(self.open_ratio, head.pose.yaw_deg)
         self._units = np.ascontiguousarray(model.units.reshape(len(model.units), -1))
         inside = smoothstep(model.rim_distance_cm / max(0.2, RIM_CM * rim))
         self._rim = (inside * _frontal(model, head))[:, None]
@@ -89,7 +89,7 @@ class FaceDeformer:
         lips = model.lips
         self._inner[lips.vertices] = np.maximum(0.0, -lips.depth)
         self._texture = visible_texture(model, head.source_px, head.pose)
-        self._lip_uv = _lip_texture_table(model, head.source_px[:, :2])
+        self._lip_uv = lip_texture_table(model, head.source_px[:, :2])
         self.triangles: IntArray = self._all_triangles()
 
     def _all_triangles(self) -> IntArray:
@@ -104,7 +104,7 @@ class FaceDeformer:
         drive = motion.blendshapes
         activity = min(1.0, 3.0 * float(drive[INDEX["jawOpen"]])
                        + float(drive[INDEX["mouthPucker"]]) + float(drive[INDEX["mouthFunnel"]]))  # fmt: skip
-        keep = np.where(_IS_MOUTH, self.keep * (1.0 - 0.5 * activity), self.keep)
+        keep = np.where(IS_MOUTH, self.keep * (1.0 - 0.5 * activity), self.keep)
         return np.clip(self.head.expression * keep + drive, 0.0, 1.0).astype(np.float32)
 
     def shape(self, motion: FrameMotion) -> tuple[FloatArray, FloatArray, tuple[float, float]]:
@@ -119,11 +119,7 @@ class FaceDeformer:
             blinks.append(drive)
         active = np.flatnonzero(used)
         positions = (used[active] @ self._units[active]).reshape(-1, 3) + self.head.neutral_cm
-        funnel = max(0.0, float(used[INDEX["mouthFunnel"]]))
-        contact.unclench(self.mouth, positions)
-        contact.round_lips(self.mouth, positions, funnel, float(used[INDEX["mouthPucker"]]))
-        contact.tuck_lip(self.mouth, positions, motion.channel("lipTuck"))
-        contact.close_lips(self.mouth, positions, motion.channel("lipClosure"))
+        set_lips(self.mouth, positions, used, motion)
         for side, blink in zip(("left", "right"), blinks, strict=True):
             if blink > 0.0:
                 contact.close_lids(self.eyes[side], positions, self.eye_gap[side], blink)
@@ -162,31 +158,63 @@ class FaceDeformer:
         return self.field.moved(self.head.pose.project(positions_cm), motion)
 
     def _skin_uv(self, above: FloatArray, below: FloatArray) -> FloatArray:
-        """Photo pixel of each vertex; the lips' own edge withdraws from the line between them.
-
-        `above` and `below` are the distances of upper and lower lip to their partners, in cm.
-        """
-        uv = self._texture.copy()
-        lips = self.model.lips
-        gap = np.zeros(len(lips.margin), np.float32)
-        gap[self.mouth.upper.places] = above
-        gap[self.mouth.lower.places] = below
-        least = self.open_ratio
-        push = LINE_PUSH * np.clip(np.maximum(gap / 0.35, least), 0.0, 1.0)[lips.place]
-        near = lips.depth < 2.0
-        outside = np.maximum(lips.depth[near], 0.0)
-        row = push[near] + outside * (2.0 - push[near]) / 2.0
-        low = np.minimum(row.astype(np.int32), len(self._lip_uv) - 2)
-        part = (row - low)[:, None]
-        place = lips.place[near]
-        uv[lips.vertices[near]] = self._lip_uv[low, place] * (1 - part) + self._lip_uv[low + 1, place] * part
-        return uv
+        """Photo pixel of each vertex; the lips' own edge withdraws from the line between them."""
+        return withdrawn_lips(self.model, self.mouth, self._texture, self._lip_uv, above, below, self.open_ratio)
 
 
-_IS_MOUTH = np.array([name.startswith(("mouth", "jaw")) for name in BLENDSHAPES])
+def set_lips(mouth: contact.Opening, positions: FloatArray, used: FloatArray, motion: FrameMotion) -> None:
+    """Round, tuck and shut the lips of a shaped head as the motion says, in place."""
+    funnel = max(0.0, float(used[INDEX["mouthFunnel"]]))
+    contact.unclench(mouth, positions)
+    contact.round_lips(mouth, positions, funnel, float(used[INDEX["mouthPucker"]]))
+    contact.tuck_lip(mouth, positions, motion.channel("lipTuck"))
+    contact.close_lips(mouth, positions, motion.channel("lipClosure"))
 
 
-def _keep(open_ratio: float, yaw_deg: float) -> FloatArray:
+def withdrawn_lips(
+    model: HeadModel, mouth: contact.Opening, texture: FloatArray, table: FloatArray, above: FloatArray,
+    below: FloatArray, least: float,
+) -> FloatArray:  # fmt: skip
+    """Move the texture of the lips' edge away from the dark line between them.
+
+    Parameters
+    ----------
+    model, mouth
+        The head and its lips.
+    texture : FloatArray
+        Photo pixel of each vertex [shape=(N, 2)].
+    table : FloatArray
+        From `lip_texture_table`.
+    above, below : FloatArray
+        Distances of upper and lower lip to their partners, in cm.
+    least : float
+        Share of the way that the texture withdraws even from lips that meet, 0..1.
+
+    Returns
+    -------
+    FloatArray
+        Photo pixel of each vertex [shape=(N, 2)].
+    """
+    uv = texture.copy()
+    lips = model.lips
+    gap = np.zeros(len(lips.margin), np.float32)
+    gap[mouth.upper.places] = above
+    gap[mouth.lower.places] = below
+    push = LINE_PUSH * np.clip(np.maximum(gap / 0.35, least), 0.0, 1.0)[lips.place]
+    near = lips.depth < 2.0
+    outside = np.maximum(lips.depth[near], 0.0)
+    row = push[near] + outside * (2.0 - push[near]) / 2.0
+    low = np.minimum(row.astype(np.int32), len(table) - 2)
+    part = (row - low)[:, None]
+    place = lips.place[near]
+    uv[lips.vertices[near]] = table[low, place] * (1 - part) + table[low + 1, place] * part
+    return uv
+
+
+IS_MOUTH = np.array([name.startswith(("mouth", "jaw")) for name in BLENDSHAPES])
+
+
+def keep_share(open_ratio: float, yaw_deg: float) -> FloatArray:
     """Share of the photo's expression that stays, per unit [shape=(52,)].
 
     From a turned face only the opening is removed: one side of the mouth is a guess there, and
@@ -223,7 +251,7 @@ def _frontal(model: HeadModel, head: FittedHead) -> FloatArray:
     return smoothstep((SIDEWAYS[1] - sideways) / (SIDEWAYS[1] - SIDEWAYS[0]))
 
 
-def _lip_texture_table(model: HeadModel, source: FloatArray) -> FloatArray:
+def lip_texture_table(model: HeadModel, source: FloatArray) -> FloatArray:
     """Photo pixel at (whole ring outside the margin, place) [shape=(4, 76, 2)].
 
     New vertices lie on every half ring, so each whole ring has one vertex per place.

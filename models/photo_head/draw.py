@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -16,10 +15,11 @@ from ...pipeline_core.types import FloatArray, UInt8Array
 from .deform import FaceDeformer, PosedFace
 from .eyelids import EyelidPainter
 from .field import HeadField, fill_map, soften_jumps
-from .head_model import HeadModel, IntArray
+from .head_model import HeadModel
 from .instant import FrameMotion
 from .interior import MouthInterior
-from .layers import FINE, Box, FineLayers, Grain, blend_fine, box_around
+from .layers import FINE, Box, Grain, box_around
+from .mouth_layer import MouthLayer, Scratch, fine_layers
 from .raster import rasterize
 from .textures import TEXTURE_SCALE, LidTexture, grain_level, lash_colour
 
@@ -31,8 +31,6 @@ PIXEL_BYTES, FINE_PIXEL_BYTES = 40, 150
 """Buffers per pixel of the drawn box, and per pixel of the fine mouth box."""
 MOUTH_AREA_CM2 = 42.0
 """Fine box of a wide open mouth."""
-MOUTH_REACH_CM = 4.6
-"""Skin drawn in the fine mouth box: up to this far from the mouth's middle."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,21 +75,6 @@ class Painter(Protocol):
         """
 
 
-class _Scratch(threading.local):
-    """Buffers of one thread, grown as needed."""
-
-    def __init__(self) -> None:
-        self._arrays: dict[str, np.ndarray[Any, Any]] = {}
-
-    def get(self, name: str, shape: tuple[int, ...], dtype: Any = np.float32) -> np.ndarray[Any, Any]:
-        array = self._arrays.get(name)
-        size = int(np.prod(shape))
-        if array is None or array.size < size or array.dtype != dtype:
-            array = np.empty(int(size * 1.2), dtype)
-            self._arrays[name] = array
-        return array[:size].reshape(shape)
-
-
 class FramePainter:
     """Draws frames of one fitted head; safe to call from several threads."""
 
@@ -100,8 +83,8 @@ class FramePainter:
         grain: float = 1.0,
     ) -> None:  # fmt: skip
         self.model, self.deformer, self.field, self.canvas, self.interior = model, deformer, field, canvas, interior
-        self._scratch = _Scratch()
-        self._mouth_triangles = _triangles_near(model, model.lips.margin, MOUTH_REACH_CM)
+        self._scratch = Scratch()
+        self._mouth = MouthLayer(model, deformer.mouth, self._scratch)
         self._grain = Grain(grain * grain_level(canvas.photo))
         lash = lash_colour(canvas.photo, model, deformer.head.source_px)
         self._eyes, first = [], len(model.vertices)
@@ -130,7 +113,8 @@ class FramePainter:
 
     def paint_details(self, frame: UInt8Array, posed: PosedFace, motion: FrameMotion, region: Region) -> None:
         """Draw mouth and lids over the frame, and put the photo back outside the region."""
-        self._paint_mouth(frame, posed, motion)
+        self._mouth.paint(frame, self.canvas.skin, posed, motion, self.interior, self.deformer, self._grain,
+                          self.deformer.head.pose.scale)  # fmt: skip
         for eye, blink in zip(self._eyes, posed.blink, strict=True):
             if blink > 0.02:
                 self._paint_eye(frame, posed, eye, blink)
@@ -175,39 +159,10 @@ class FramePainter:
             soften_jumps(drawn[part], coordinates[part], CONTOUR_JUMP,
                          frame[face.top : face.bottom, face.left : face.right])  # fmt: skip
 
-    def _paint_mouth(self, frame: UInt8Array, posed: PosedFace, motion: FrameMotion) -> None:
-        mouth = self.deformer.mouth
-        upper, lower = posed.points[mouth.upper.vertices, :2], posed.points[mouth.lower.vertices, :2]
-        box = box_around(np.concatenate([upper, lower]), 0.5 * self.deformer.head.pose.scale + 3, frame.shape)
-        if box is None:
-            return
-        layers = self._fine_layers(box, posed, self._mouth_triangles, posed.inner)
-        outline = np.concatenate([upper, lower[::-1]])
-        rgb, opening = self.interior.paint(box, outline, layers, self.canvas.skin, posed, motion, self.deformer)
-        weight = _soft_region(opening, box.fine(outline), 0.14 * self.deformer.head.pose.scale * FINE)
-        weight *= (layers.ids >= 0) | (opening > 0)
-        shown = cv2.resize(opening.astype(np.float32), box.shape[::-1], interpolation=cv2.INTER_AREA)
-        blend_fine(frame, box, rgb, weight, self._grain.at(box) * shown)
-
-    def _fine_layers(self, box: Box, posed: PosedFace, triangles: IntArray, extra: FloatArray) -> FineLayers:
-        shape = (box.shape[0] * FINE, box.shape[1] * FINE)
-        depth = self._scratch.get("fine_depth", shape)
-        depth.fill(-np.inf)
-        ids = self._scratch.get("fine_ids", shape, np.int32)
-        ids.fill(-1)
-        values = self._scratch.get("fine_values", (*shape, 3))
-        values.fill(0.0)
-        attributes = np.zeros((len(posed.points), 3), np.float32)
-        attributes[:, :2] = posed.uv * np.float32(TEXTURE_SCALE)
-        attributes[: len(extra), 2] = extra
-        rasterize(box.fine(posed.points[:, :2]), np.ascontiguousarray(posed.points[:, 2]), triangles, attributes,
-                  depth, values, ids, 0, True)  # fmt: skip
-        return FineLayers(depth, ids, values)
-
     def _paint_eye(self, frame: UInt8Array, posed: PosedFace, eye: EyelidPainter, blink: float) -> None:
         box = eye.box(posed.points, frame.shape)
         if box is not None:
-            layers = self._fine_layers(box, posed, eye.triangles, eye.attribute)
+            layers = fine_layers(self._scratch, box, posed, eye.triangles, eye.attribute)
             eye.paint(frame, box, layers, posed.points, self.canvas.skin, blink,
                       self.deformer.head.pose.scale)  # fmt: skip
 
@@ -220,18 +175,3 @@ def contour_box(posed: PosedFace, box: Box, shape: tuple[int, ...]) -> Box | Non
     left, top = max(face.left, box.left), max(face.top, box.top)
     right, bottom = min(face.right, box.right), min(face.bottom, box.bottom)
     return Box(left, top, right, bottom) if right - left > 2 and bottom - top > 2 else None
-
-
-def _soft_region(opening: UInt8Array, outline: FloatArray, reach: float) -> FloatArray:
-    """1 on the mouth opening and the line between the lips, fading out over `reach` pixels."""
-    region = opening.copy()
-    points = [np.int32(np.round(outline * 16))]
-    cv2.polylines(region, points, True, 1, max(1, round(reach)), cv2.LINE_8, 4)
-    soft = cv2.GaussianBlur(region.astype(np.float32), (0, 0), max(1.0, reach / 3))
-    return np.asarray(np.maximum(opening, np.clip(soft * 1.6, 0.0, 1.0)), np.float32)
-
-
-def _triangles_near(model: HeadModel, margin: IntArray, reach_cm: float) -> IntArray:
-    centre = model.vertices[margin].mean(axis=0)
-    near = np.linalg.norm(model.vertices - centre, axis=1) < reach_cm
-    return np.ascontiguousarray(model.triangles[near[model.triangles].all(axis=1)])

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from copy import copy
+from dataclasses import replace
+from typing import Protocol
+
 import cv2
 import numpy as np
 
 from ...pipeline_core.arkit import INDEX
 from ...pipeline_core.types import FloatArray, UInt8Array
-from .deform import FaceDeformer, PosedFace
+from .deform import PosedFace
 from .fit import FittedHead
 from .head_model import HeadModel
 from .instant import FrameMotion
 from .layers import FINE, Box, FineLayers
 from .light import key_light, skin_colour
 from .mouth_light import mouth_window
-from .mouth_look import mouth_look, sample_tooth_colour
+from .mouth_look import MouthLook, mouth_look, sample_tooth_colour
 from .mouth_pose import TONGUE, Mouth, pose_mouth, seated
 from .mouth_shade import CHANNELS, mouth_attributes, shade_mouth
 from .mouth_tone import PhotoTone
@@ -27,6 +31,7 @@ UPPER_MIDDLE = 24
 """Place of the upper lip's middle on the lips' margin."""
 LENS_SHARE = 0.5
 """The edges round the eyes, from which the lens is judged, are themselves soft: by eye half fits."""
+MIN_BLUR_PX = 0.45
 SHUT_CM = 0.02
 """Below this gap nothing of the inside can be seen."""
 INNER_LIP_FALL = 0.3
@@ -46,23 +51,73 @@ _TO_SRGB = np.array([
 ], np.float32)  # fmt: skip
 
 
-class MouthInterior:
-    """Teeth, gums, tongue and cavity of one person."""
+class Placed(Protocol):
+    """Knows where the inside of a mouth is in the picture."""
 
-    def __init__(self, model: HeadModel, head: FittedHead, photo: UInt8Array, landmarks_px: FloatArray) -> None:
+    def inside_mouth(self, positions_cm: FloatArray, motion: FrameMotion) -> FloatArray:
+        """Project points, given in the fitted head's frame [shape=(V, 3)]."""
+
+
+class MouthInterior:
+    """Teeth, gums, tongue and cavity of one person.
+
+    Parameters
+    ----------
+    model : HeadModel
+        The head.
+    look : MouthLook
+        Colours and light.
+    tone : PhotoTone
+        The tint of a picture without colours.
+    blur_px : float
+        Standard deviation of the blur on the sharpest edges of the picture.
+    affine : FloatArray
+        Where the mean head's interior belongs [shape=(3, 4), cm].
+    view : tuple of float
+        Unit vector towards the viewer in the head frame.
+    """
+
+    def __init__(
+        self, model: HeadModel, look: MouthLook, tone: PhotoTone, blur_px: float, affine: FloatArray,
+        view: tuple[float, ...],
+    ) -> None:  # fmt: skip
         self._mouth = Mouth.from_tensors(model.mouth)
-        light, share = key_light(model, head, photo)
-        self._look = mouth_look(
-            skin_colour(photo, landmarks_px), sample_tooth_colour(photo, landmarks_px), light, share
-        )
-        self._tone = PhotoTone.of(photo, landmarks_px)
+        self._look, self._tone, self._affine, self._view = look, tone, affine, view
         # The inside is drawn with a lens about as soft as the one that took the photo.
-        self._blur = max(0.45, LENS_SHARE * lens_blur_px(photo, landmarks_px))
-        middle = head.neutral_cm[model.lips.margin[UPPER_MIDDLE]]
-        self._affine = seated(self._mouth, head.mouth_affine, middle)
+        self._blur = max(MIN_BLUR_PX, LENS_SHARE * blur_px)
         parts = self._mouth.part[self._mouth.triangles[:, 0]]
         self._tongue = np.flatnonzero(parts == TONGUE)
-        self._view = tuple(float(v) for v in head.pose.rotation[2])
+
+    @classmethod
+    def of_photo(
+        cls, model: HeadModel, head: FittedHead, photo: UInt8Array, landmarks_px: FloatArray
+    ) -> MouthInterior:
+        """Take colours, light and sharpness from a photo."""
+        light, share = key_light(model, head, photo)
+        look = mouth_look(skin_colour(photo, landmarks_px), sample_tooth_colour(photo, landmarks_px), light, share)
+        middle = head.neutral_cm[model.lips.margin[UPPER_MIDDLE]]
+        affine = seated(Mouth.from_tensors(model.mouth), head.mouth_affine, middle)
+        view = tuple(float(v) for v in head.pose.rotation[2])
+        return cls(model, look, PhotoTone.of(photo, landmarks_px), lens_blur_px(photo, landmarks_px), affine, view)
+
+    def seen_from(self, rotation: FloatArray, light_ratio: float, blur_px: float) -> MouthInterior:
+        """Return the same mouth in another frame of the same clip.
+
+        Parameters
+        ----------
+        rotation : FloatArray
+            Head frame to camera frame [shape=(3, 3)].
+        light_ratio : float
+            Brightness of the light relative to that of the look.
+        blur_px : float
+            Further standard deviation of blur, by movement.
+        """
+        other = copy(self)
+        other._view = tuple(float(v) for v in rotation[2])
+        light = np.float32(light_ratio)
+        other._look = replace(self._look, sky_rgb=self._look.sky_rgb * light, key_rgb=self._look.key_rgb * light)
+        other._blur = float(np.hypot(self._blur, blur_px))
+        return other
 
     def paint(
         self,
@@ -72,7 +127,7 @@ class MouthInterior:
         skin: UInt8Array,
         posed: PosedFace,
         motion: FrameMotion,
-        deformer: FaceDeformer,
+        placed: Placed,
     ) -> tuple[FloatArray, UInt8Array]:
         """Return the colour of the fine box [shape=(2 H, 2 W, 3)] and where its opening is (1)."""
         uv = np.ascontiguousarray(layers.values[..., :2])
@@ -85,7 +140,7 @@ class MouthInterior:
         rgb *= np.exp(-INNER_LIP_FALL * inner)[..., None]
         polygon = np.zeros(layers.ids.shape, np.uint8)
         cv2.fillPoly(polygon, [np.int32(np.round(box.fine(outline)))], 1)
-        self._paint_inside(rgb, box, polygon, layers, posed, motion, deformer)
+        self._paint_inside(rgb, box, polygon, layers, posed, motion, placed)
         # Beside the far cheek of a turned face there is no skin to hide the inside: it stays away.
         seen = covered | (polygon > 0)
         layers.ids[~seen] = -1
@@ -99,7 +154,7 @@ class MouthInterior:
 
     def _paint_inside(
         self, rgb: FloatArray, box: Box, polygon: UInt8Array, layers: FineLayers, posed: PosedFace,
-        motion: FrameMotion, deformer: FaceDeformer,
+        motion: FrameMotion, placed: Placed,
     ) -> None:  # fmt: skip
         used = posed.expression
         vertices, normals = pose_mouth(
@@ -111,7 +166,7 @@ class MouthInterior:
             tongue_out=float(used[INDEX["tongueOut"]]),
             affine=self._affine,
         )
-        points = deformer.inside_mouth(vertices, motion)
+        points = placed.inside_mouth(vertices, motion)
         attributes = mouth_attributes(self._mouth, vertices, normals)
         values = np.zeros((*layers.ids.shape, CHANNELS), np.float32)
         xy, depth = box.fine(points[:, :2]), np.ascontiguousarray(points[:, 2])

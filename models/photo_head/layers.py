@@ -92,8 +92,8 @@ class Grain:
         noise = cv2.GaussianBlur(rng.standard_normal((_TILE, _TILE)).astype(np.float32), (0, 0), 0.6)
         self._tile = np.asarray(noise / noise.std() * level, np.float32)
 
-    def at(self, box: Box) -> FloatArray:
-        """Return the noise of a box [shape=(H, W)]."""
-        rows = np.arange(box.top, box.bottom) % _TILE
-        columns = np.arange(box.left, box.right) % _TILE
+    def at(self, box: Box, frame: int = 0) -> FloatArray:
+        """Return the noise of a box in a frame; neighbouring frames have their own [shape=(H, W)]."""
+        rows = (np.arange(box.top, box.bottom) + frame * 89) % _TILE
+        columns = (np.arange(box.left, box.right) + frame * 151) % _TILE
         return np.asarray(self._tile[np.ix_(rows, columns)], np.float32)

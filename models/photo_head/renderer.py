@@ -71,7 +71,9 @@ class PhotoHeadRenderer:
         landmarks = face.selected_landmarks_px
         head = fit_head(model, landmarks)
         hold = settings.options.get("background_motion") == "hold"
-        field = HeadField(head, portrait.width_px, portrait.height_px, hold_surroundings=hold)
+        others = [face.landmarks_px[0, i] for i in range(len(face.face_ids)) if i != face.selected]
+        field = HeadField(head, portrait.width_px, portrait.height_px, hold_surroundings=hold,
+                          faces=(landmarks, *others))  # fmt: skip
         deformer = FaceDeformer(
             model, head, field, rim=settings.options.get("seam_feather", 1.0),
             blinks=not has_oversized_eyes(portrait.image, landmarks),
@@ -84,7 +86,7 @@ class PhotoHeadRenderer:
                   lid_texture(skin, model, "right", head.source_px)),
             alpha=None if portrait.alpha is None else doubled(portrait.alpha),
         )  # fmt: skip
-        interior = MouthInterior(model, head, portrait.image, landmarks)
+        interior = MouthInterior.of_photo(model, head, portrait.image, landmarks)
         details = FramePainter(model, deformer, field, canvas, interior, settings.options.get("grain", 1.0))
         painter = painter_for(details, settings.options.get("drawing", "auto"), host.device)
         mesh = _mesh_mask(deformer, portrait.image.shape[:2], MESH_MARGIN_CM * head.pose.scale)

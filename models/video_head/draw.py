@@ -1,0 +1,130 @@
+"""Draw the new mouth into one picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from ...pipeline_core.interfaces import BaseFrame
+from ...pipeline_core.types import FloatArray, UInt8Array
+from ..photo_head.deform import PosedFace
+from ..photo_head.draw import CONTOUR_JUMP
+from ..photo_head.field import soften_jumps
+from ..photo_head.instant import FrameMotion
+from ..photo_head.interior import MouthInterior
+from ..photo_head.layers import Box, Grain
+from ..photo_head.mouth_layer import MouthLayer, Scratch
+from ..photo_head.raster import rasterize
+from ..photo_head.textures import TEXTURE_SCALE, doubled
+from .look import ClipLook
+from .region import fill_area, outline_px
+from .shape import MouthShape, SourceFace
+
+TEXTURE_RIM_PX = 8
+"""The texture exceeds what is sampled by this much: enlarging looks at four pixels on each side."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """One picture of the clip, ready for any mouth."""
+
+    number: int
+    """Frame of the clip."""
+    picture: UInt8Array
+    source: SourceFace
+    interior: MouthInterior
+    box: Box
+    """Bounding box of the area that may change."""
+    area: UInt8Array
+    """255 where it may [shape=(H, W) of the box]."""
+    skin: UInt8Array
+    """Doubled texture."""
+    origin: FloatArray
+    """Picture pixel at which the texture begins [shape=(2,)]."""
+
+
+class MouthPainter:
+    """Draws the mouths of one clip; safe to call from several threads."""
+
+    def __init__(self, shape: MouthShape, look: ClipLook, occluders: object | None = None) -> None:
+        self.shape, self.look, self.clip = shape, look, shape.clip
+        self._scratch = Scratch()
+        self._mouth = MouthLayer(self.clip.model, shape.mouth, self._scratch)
+        self._grain = Grain(look.grain)
+        self._last: Stage | None = None
+
+    def paint(self, base: BaseFrame, motion: FrameMotion) -> UInt8Array:
+        """Return the picture with the new mouth; the picture itself where nothing is to be drawn."""
+        stage = None if base.strength <= 0.0 else self._stage(base)
+        if stage is None:
+            return base.picture
+        posed = self.shape.pose(stage.source, motion, base.strength)
+        posed = replace(posed, uv=posed.uv - stage.origin)
+        frame = np.ascontiguousarray(base.picture[..., :3]).copy()
+        self._draw_skin(frame, stage, posed)
+        self._mouth.paint(frame, stage.skin, posed, motion, stage.interior, stage.source, self._grain,
+                          stage.source.head.pose.scale, base.strength, base.number)  # fmt: skip
+        return _put_back(frame, base.picture, stage)
+
+    def _stage(self, base: BaseFrame) -> Stage | None:
+        """Prepare a picture; a photo that is shown again and again is prepared once."""
+        last = self._last
+        if last is not None and last.number == base.source and last.picture is base.picture:
+            return last
+        if not self.clip.seen[base.source]:
+            return None
+        height, width = base.picture.shape[:2]
+        area = self.area(base.source, (height, width))
+        if area is None:
+            return None
+        picture = np.ascontiguousarray(base.picture[..., :3])
+        source = self.shape.source(base.source)
+        uv = source.texture[self.shape.face.drawn]
+        low = np.clip(np.floor(uv.min(axis=0)).astype(int) - TEXTURE_RIM_PX, 0, (area[0].left, area[0].top))
+        high = np.maximum(np.ceil(uv.max(axis=0)).astype(int) + TEXTURE_RIM_PX, (area[0].right, area[0].bottom))
+        crop = np.ascontiguousarray(picture[low[1] : high[1], low[0] : high[0]])
+        stage = Stage(base.source, base.picture, source, self.look.in_frame(self.clip, base.source, picture), *area,
+                      doubled(crop), low.astype(np.float32))  # fmt: skip
+        self._last = stage
+        return stage
+
+    def area(self, frame: int, shape: tuple[int, int]) -> tuple[Box, UInt8Array] | None:
+        """Return the box of the area that may change, and 255 inside the area; None where nothing can."""
+        outline = outline_px(self.clip, frame)
+        low = np.clip(np.floor(outline.min(axis=0)).astype(int), 0, (shape[1], shape[0]))
+        high = np.clip(np.ceil(outline.max(axis=0)).astype(int) + 1, 0, (shape[1], shape[0]))
+        box = Box(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
+        if min(box.shape) < 3:
+            return None
+        mask = np.zeros(box.shape, np.uint8)
+        fill_area(mask, outline, box.left, box.top)
+        return box, mask
+
+    def _draw_skin(self, frame: UInt8Array, stage: Stage, posed: PosedFace) -> None:
+        """Move the skin, at single resolution."""
+        box, rows_columns = stage.box, stage.box.shape
+        coordinates = self._scratch.get("map", (*rows_columns, 2))
+        x = np.arange(box.left, box.right, dtype=np.float32) - stage.origin[0]
+        y = np.arange(box.top, box.bottom, dtype=np.float32) - stage.origin[1]
+        coordinates[..., 0], coordinates[..., 1] = TEXTURE_SCALE * x, TEXTURE_SCALE * y[:, None]
+        depth = self._scratch.get("depth", rows_columns)
+        depth.fill(-np.inf)
+        ids = self._scratch.get("ids", rows_columns, np.int32)
+        xy = np.ascontiguousarray(posed.points[:, :2] - np.float32([box.left, box.top]))
+        rasterize(xy, np.ascontiguousarray(posed.points[:, 2]), self.shape.face.triangles,
+                  posed.uv * np.float32(TEXTURE_SCALE), depth, coordinates, ids, 0, True)  # fmt: skip
+        drawn = cv2.remap(stage.skin, coordinates, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        target = frame[box.top : box.bottom, box.left : box.right]
+        np.copyto(target, drawn)
+        soften_jumps(drawn, coordinates, CONTOUR_JUMP, target)
+
+
+def _put_back(frame: UInt8Array, picture: UInt8Array, stage: Stage) -> UInt8Array:
+    """Restore the picture outside the area, and its opacity."""
+    box = stage.box
+    part = (slice(box.top, box.bottom), slice(box.left, box.right))
+    own = np.ascontiguousarray(picture[part][..., :3])
+    cv2.copyTo(own, cv2.bitwise_not(stage.area), frame[part])
+    return frame if picture.shape[2] == 3 else np.dstack([frame, picture[..., 3:]])
