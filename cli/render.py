@@ -6,13 +6,13 @@ import argparse
 import re
 
 from ..models import register_all
-from ..pipeline_core.errors import InputError, SettingError
+from ..pipeline_core.errors import SettingError
 from ..pipeline_core.face.detect import DetectSettings
 from ..pipeline_core.media.encode import EncodeSettings, load_format
 from ..pipeline_core.media.text_file import read_text_file
 from ..pipeline_core.motion import MotionSettings, exact_fps
 from ..pipeline_core.pipeline import AvatarRequest, render_avatar
-from ..pipeline_core.render.settings import RenderSettings
+from ..pipeline_core.render.settings import DubSettings, RenderSettings
 from .console import EXIT_OK, emit
 from .host import ConsoleHost
 
@@ -27,8 +27,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def request_from(arguments: argparse.Namespace) -> AvatarRequest:
     """Return the request that the arguments describe."""
-    if arguments.video:
-        raise InputError("no renderer of this version draws from a video", hint="Use --portrait with a photo.")
     width, height = parse_size(arguments.size)
     return AvatarRequest(
         portrait=arguments.portrait, out_path=arguments.out, audio=arguments.audio, text=arguments.text or "",
@@ -39,6 +37,8 @@ def request_from(arguments: argparse.Namespace) -> AvatarRequest:
         motion=MotionSettings(fps=exact_fps(arguments.fps), emotion=arguments.emotion, seed=arguments.seed,
                               still=arguments.still),
         render=RenderSettings(width_px=width, height_px=height, renderer=arguments.renderer),
+        video=arguments.video,
+        dub=DubSettings(arguments.length, ", ".join(arguments.ranges), arguments.silent_mouth),
         encode=encode_settings(arguments),
     )
 

@@ -37,13 +37,15 @@ class MotionGenerator(io.ComfyNode):
             inputs=[
                 sockets.Speech.Input("speech", tooltip="From Audio to Visemes or Text to Speech."),
                 sockets.Face.Input("face", optional=True,
-                                   tooltip="From Detect Face: fits gaze and expression to this portrait."),
+                                   tooltip="From Detect Face: fits gaze and expression to this portrait. A face from a video "
+                                           "decides the frame rate."),
                 sockets.Motion.Input("driving", optional=True,
                                      tooltip="Head, gaze and brows of another motion instead of invented ones."),
                 sockets.Motion.Input("base", optional=True,
                                      tooltip="An expression that is held under everything else."),
                 io.Float.Input("fps", default=25.0, min=1.0, max=120.0, step=0.001,
-                               tooltip="Frames per second. 23.976, 29.97 and 59.94 mean the exact NTSC rates."),
+                               tooltip="Frames per second. 23.976, 29.97 and 59.94 mean the exact NTSC rates. Over a video its "
+                                       "own rate is used instead: connect face."),
                 io.Combo.Input("emotion", options=list(EMOTIONS), default="neutral",
                                tooltip="The mood of the whole clip. Keyframes, where given, come first."),
                 _strength("emotion_strength", "How clearly the mood shows."),

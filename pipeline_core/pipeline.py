@@ -1,4 +1,4 @@
-"""The whole chain in one function: a photo and a voice become a video file."""
+"""The whole chain in one function: a photo or a video, and a voice, become a video file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
 from .errors import InputError
-from .face.detect import DetectSettings, detect_faces
+from .face.detect import DetectSettings, detect_faces, detect_video
+from .face.trust import Stretch
 from .host import Host
 from .media.audio import load_sound
 from .media.encode import EncodeSettings, check_video_target, write_video
@@ -19,13 +20,13 @@ from .motion import MotionSettings, generate_motion
 from .render.estimate import Estimate, Forecast, estimate
 from .render.plan import blend, frames, plan_render, prepared
 from .render.rss import peak_rss_mb
-from .render.settings import BlendSettings, RenderSettings
+from .render.settings import BlendSettings, DubSettings, RenderSettings
 from .speech import analyze, synthesize
-from .types import Portrait, Sound, SpeechTrack
+from .types import FaceTrack, Portrait, Sound, SpeechTrack
 
 T = TypeVar("T")
 
-LOADING, FINDING, LISTENING, SPEAKING = "Loading the portrait", "Finding the face", "Listening", "Speaking"
+LOADING, FINDING, LISTENING, SPEAKING = "Loading the source", "Finding the face", "Listening", "Speaking"
 MOVING, FITTING, WRITING = "Planning the motion", "Fitting the head", "Drawing and writing the video"
 STAGES = {LOADING: 1.0, FINDING: 3.0, SPEAKING: 8.0, LISTENING: 8.0, MOVING: 1.0, FITTING: 7.0, WRITING: 80.0}
 """What `render_avatar` says to the host in this order, and how long each takes of a hundred, about."""
@@ -35,8 +36,8 @@ STAGES = {LOADING: 1.0, FINDING: 3.0, SPEAKING: 8.0, LISTENING: 8.0, MOVING: 1.0
 class AvatarRequest:
     """Everything a user can say about one video."""
 
-    portrait: str | Portrait
-    """Path of the photo, or the photo."""
+    portrait: str | Portrait | None
+    """Path of the photo, or the photo; None where there is a video."""
     out_path: str
     audio: str | Sound | None = None
     """Path of the sound (or video) file, or the sound; or give `text`."""
@@ -53,6 +54,9 @@ class AvatarRequest:
     render: RenderSettings = field(default_factory=RenderSettings)
     blend: BlendSettings = field(default_factory=BlendSettings)
     encode: EncodeSettings = field(default_factory=EncodeSettings)
+    video: str | None = None
+    """Path of a video to re-voice, in place of a photo; its frame rate is kept."""
+    dub: DubSettings = field(default_factory=DubSettings)
     metadata: Mapping[str, str] = field(default_factory=dict)
     overwrite: bool = True
     """Whether a file of that name is replaced; otherwise the next free number is taken."""
@@ -78,6 +82,10 @@ class AvatarResult:
     warnings: tuple[str, ...] = ()
     estimate: Estimate | None = None
     """What was expected before the first frame was drawn."""
+    drawn_frames: int = 0
+    """In how many frames the mouth is new."""
+    skipped: tuple[Stretch, ...] = ()
+    """What of a video was left as it is, in its own time, and why."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON values."""
@@ -111,16 +119,17 @@ def render_avatar(request: AvatarRequest, host: Host) -> AvatarResult:
         No half-written file stays behind.
     """
     check_video_target(request.out_path, request.encode)
-    refuse_own_source(request.out_path, request.portrait, request.audio)
+    refuse_own_source(request.out_path, request.portrait, request.video, request.audio)
     began = time.perf_counter()
     preparing = _Stopwatch(host)
-    portrait = preparing.run(LOADING, lambda: _portrait(request.portrait))
-    face = preparing.run(FINDING, lambda: detect_faces(portrait, request.detect, host))
+    face = _face(request, preparing, host)
     host.status(LISTENING if request.audio is not None else SPEAKING)
     sound, speech = _voice(request, host)
     host.status(MOVING)
     motion = generate_motion(speech, request.motion, face=face, keyframes=request.emotion_keyframes, host=host)
-    plan = blend(plan_render(face, motion, request.render), request.blend)
+    motion = replace(motion, sound=motion.sound or sound)
+    plan = blend(plan_render(face, motion, request.render, request.dub), request.blend)
+    sound = plan.sound or sound
     encode = replace(request.encode, alpha=plan.transparent)
     form = encode.format_of(request.out_path)
     preparing.run(FITTING, lambda: prepared(plan, host))
@@ -137,12 +146,19 @@ def render_avatar(request: AvatarRequest, host: Host) -> AvatarResult:
         duration_s=report.duration_s, prepare_s=preparing.total_s, wall_s=time.perf_counter() - began,
         encode_s=report.encode_s, peak_rss_mb=peak_rss_mb(), speech_source=speech.source,
         warnings=tuple(dict.fromkeys([*plan.warnings, *speech.warnings, *expected.warnings, *report.warnings])),
-        estimate=expected,
+        estimate=expected, drawn_frames=plan.timing.drawn, skipped=plan.timing.skipped,
     )
 
 
-def _portrait(source: str | Portrait) -> Portrait:
-    return source if isinstance(source, Portrait) else load_portrait(source)
+def _face(request: AvatarRequest, watch: _Stopwatch, host: Host) -> FaceTrack:
+    """Return the face of the photo or of the video."""
+    video, source = request.video, request.portrait
+    if video is not None:
+        return watch.run(FINDING, lambda: detect_video(video, request.detect, host))
+    if source is None:
+        raise InputError("there is neither a photo nor a video", hint="Give one of them.")
+    portrait = watch.run(LOADING, lambda: source if isinstance(source, Portrait) else load_portrait(source))
+    return watch.run(FINDING, lambda: detect_faces(portrait, request.detect, host))
 
 
 def _voice(request: AvatarRequest, host: Host) -> tuple[Sound, SpeechTrack]:

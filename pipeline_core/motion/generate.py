@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from .emotion import MOUTH, SPEAKING_SHARE, Keyframe, emotion_layer, parse_keyfr
 from .gaze import gaze_layer
 from .gestures import Beats, prosody_layer
 from .idle import idle_layer
-from .settings import MotionSettings
+from .settings import FPS_MAX, FPS_MIN, MotionSettings
 from .source_face import SourceFace, judge
 
 __all__ = ["MotionSettings", "generate_motion"]
@@ -56,7 +57,8 @@ def generate_motion(
     settings : MotionSettings
         Frame rate, strengths, emotion, seed.
     face : FaceTrack, optional
-        The face that will be moved: a turned face turns less, closed eyes do not blink.
+        The face that will be moved: a turned face turns less, closed eyes do not blink. That of a video
+        decides the frame rate, and its head and eyes stay its own.
     driving : MotionTrack, optional
         A performance to follow, for example taken from a video: its head, eyes and brows replace the
         generated ones, the mouth stays with the speech.
@@ -80,6 +82,8 @@ def generate_motion(
         If a keyframe cannot be read.
     """
     host = host or PlainHost()
+    if face is not None and face.video is not None:
+        settings, face = replace(settings, fps=min(max(face.fps, Fraction(FPS_MIN)), Fraction(FPS_MAX))), None
     stage = _stage(speech, settings, face, keyframes)
     builders: list[Callable[[], MotionLayer]] = [
         lambda: speech_layer(speech, settings.fps, settings.mouth), *_life(stage, driving)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from ..cache import shared
 from ..errors import InputError, NoFaceFound, SettingError
 from ..face.trust import Stretch, skipped_lines, trust
 from ..registry import Backend, backends, resolve
+from ..speech.speakers import heard_share
 from ..types import FaceTrack, MotionTrack, Sound, array_sha256
 from .dub_sound import dubbed_sound, sound_until
 from .schedule import Schedule, make_schedule
@@ -78,13 +79,22 @@ class Timing:
     skipped: tuple[Stretch, ...] = ()
     """What of the video is left as it is, in its own time."""
 
+    @property
+    def drawn(self) -> int:
+        """In how many frames the mouth is new."""
+        return int((self.schedule.strength > 0).sum())
+
 
 def timing_of(face: FaceTrack, motion: MotionTrack, settings: DubSettings) -> Timing:
     """Return the order of frames; a photo is shown for as long as the motion lasts."""
     if face.video is None:
         return Timing(make_schedule(motion.frames, motion.fps, np.ones(1, np.float32), DubSettings(length="hold")))
     judged = shared().get(("trust", face_sha256(face)), lambda: trust(face))
-    return Timing(make_schedule(motion.frames, motion.fps, judged.strength, settings), judged.skipped)
+    schedule = make_schedule(motion.frames, motion.fps, judged.strength, settings)
+    if settings.silent_mouth == "own" and motion.sound is not None:
+        said = heard_share(motion.sound, motion.fps, schedule.first, schedule.frames)
+        schedule = replace(schedule, strength=schedule.strength * said)
+    return Timing(schedule, judged.skipped)
 
 
 def showcase(motion: MotionTrack, schedule: Schedule) -> int:
@@ -139,9 +149,8 @@ def _range_note(motion: MotionTrack, settings: DubSettings, schedule: Schedule) 
 def report(face: FaceTrack, motion: MotionTrack, timing: Timing, warnings: tuple[str, ...]) -> str:
     """Say in plain text what is going to be drawn, what is left as it is, and why."""
     schedule, fps = timing.schedule, Fraction(motion.fps)
-    drawn = int((schedule.strength > 0).sum())
     source = face.portrait.source if face.portrait else Path(face.video.path).name if face.video else "picture"
     lines = [f"{source}: {schedule.frames} frames at {float(fps):g} fps ({float(schedule.frames / fps):.2f} s), "
-             f"the mouth is drawn in {drawn} of them"]
+             f"the mouth is drawn in {timing.drawn} of them"]
     lines += [f"left as it is, {line}" for line in skipped_lines(timing.skipped, limit=100)]
     return "\n".join([*lines, *(f"warning: {text}" for text in warnings)])

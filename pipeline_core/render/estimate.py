@@ -90,12 +90,12 @@ def estimate(plan: RenderPlan, settings: EncodeSettings, host: Host, *, form: Fo
     """
     form = form or (settings.format if isinstance(settings.format, Format) else _named(settings.format))
     frames, size = count or plan.frames, plan.size_px
-    if plan.replacement is None:
-        prepared(plan, host)
+    for part in plan.parts if plan.replacement is None else ():
+        prepared(part, host)
     disk = estimate_bytes(form, settings.crf, size=size, fps=plan.fps, count=frames, sound=sound or plan.sound)
     speed = _SPEEDS.get(_kind(plan, form, settings, host))
     seconds = None if speed is None else speed * frames * size[0] * size[1] / 1e6
-    more = drawing_mb(size, host.threads, form, settings.preset)
+    more = drawing_mb(size, host.threads * len(plan.parts), form, settings.preset)
     return Estimate(frames, seconds, rss_mb() + more, disk / 1e6, _warnings(more))
 
 
@@ -113,7 +113,7 @@ def drawing_mb(size_px: tuple[int, int], threads: int, form: Format, preset: str
 
 
 def _kind(plan: RenderPlan, form: Format, settings: EncodeSettings, host: Host) -> tuple[Any, ...]:
-    renderer = "" if plan.replacement is not None else plan.backend.id
+    renderer = "" if plan.replacement is not None else " ".join(part.backend.id for part in plan.parts)
     return renderer, host.device, host.threads, form.name, settings.preset
 
 

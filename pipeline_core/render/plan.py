@@ -121,6 +121,15 @@ class RenderPlan:
         """The frame to show as a preview: of those that are drawn, the one with the widest open mouth."""
         return showcase(effective_motion(self), self.timing.schedule)
 
+    @property
+    def parts(self) -> tuple[RenderPlan, ...]:
+        """One plan for each person that is drawn."""
+        return (self,)
+
+    def draw(self, start: int, stop: int, host: Host) -> Iterator[UInt8Array]:
+        """Yield what is drawn in frames `start` to `stop` - 1, without what is seen behind a person who is cut out."""
+        return _drawn(self, start, stop, host)
+
     def untouched_spans(self) -> list[tuple[int, int, int]]:
         """Return (start, stop, source_start) of the stretches that show a video one for one, unchanged.
 
@@ -275,7 +284,7 @@ def frames(plan: RenderPlan, start: int, stop: int | None, host: Host) -> Iterat
     if not 0 <= start <= stop <= plan.frames:
         raise SettingError(f"frames {start} to {stop} are outside 0 to {plan.frames}",
                            hint=f"Ask for frames between 0 and {plan.frames}.")
-    front = _replaced(plan, start, stop, host) if plan.replacement is not None else _drawn(plan, start, stop, host)
+    front = _replaced(plan, start, stop, host) if plan.replacement is not None else plan.draw(start, stop, host)
     if not plan.shows_backdrop:
         yield from front
         return
@@ -292,7 +301,7 @@ def _replaced(plan: RenderPlan, start: int, stop: int, host: Host) -> Iterator[U
     drawn: Iterator[UInt8Array] | None = None
     for done, frame in enumerate(given, 1):
         if frame.shape[2] == 3 and plan.has_opacity:
-            drawn = drawn or _drawn(plan, start + done - 1, stop, host)
+            drawn = drawn or plan.draw(start + done - 1, stop, host)
             opacity = cv2.resize(next(drawn)[..., 3], frame.shape[1::-1], interpolation=cv2.INTER_CUBIC)
             frame = np.dstack([frame, opacity])
         else:
@@ -335,8 +344,8 @@ def mask(plan: RenderPlan, host: Host) -> UInt8Array:
     if plan.shows_backdrop or plan.replacement is not None:
         width, height = plan.size_px
         return np.full((height, width), 255, np.uint8)
-    renderer, state = prepared(plan, host)
-    return renderer.mask(state, effective_motion(plan))
+    ready = [(part, *prepared(part, host)) for part in plan.parts]
+    return np.maximum.reduce([renderer.mask(state, effective_motion(part)) for part, renderer, state in ready])
 
 
 def effective_motion(plan: RenderPlan) -> MotionTrack:
@@ -368,9 +377,9 @@ def sized_face(plan: RenderPlan) -> FaceTrack:
     if face.portrait is None:
         return bridged(face)
     middle = face.selected_landmarks_px[:, :2]
-    centre = (middle.min(axis=0) + middle.max(axis=0)) / 2
+    x, y = plan.settings.focus_px or (middle.min(axis=0) + middle.max(axis=0)) / 2
     width, height = _drawn_size(face, plan.settings)
-    portrait, crop = crop_resize(continued(face.portrait), width, height, (float(centre[0]), float(centre[1])))
+    portrait, crop = crop_resize(continued(face.portrait), width, height, (float(x), float(y)))
     return replace(face, portrait=portrait, width_px=width, height_px=height,
                    landmarks_px=crop.apply(face.landmarks_px))
 

@@ -32,6 +32,8 @@ class RenderSettings:
     """Id of the back end, or "auto"."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """What only one renderer knows about; JSON values."""
+    focus_px: tuple[float, float] | None = None
+    """Place in the source, x and y, that a crop is centred on; the face that talks by default."""
 
     def __post_init__(self) -> None:
         for name in ("width_px", "height_px"):
@@ -49,7 +51,7 @@ class RenderSettings:
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as JSON values."""
         return {"width_px": self.width_px, "height_px": self.height_px,
-                "renderer": self.renderer, "options": dict(self.options)}
+                "renderer": self.renderer, "options": dict(self.options), "focus_px": self.focus_px}
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ class DubSettings:
     begins where the first one begins and runs on through the others; between them, and everywhere
     else, the video keeps its own picture and sound."""
     silent_mouth: SilentMouth = "closed"
-    """What the mouth does once the sound is over: it stays closed, or moves as in the video."""
+    """What the mouth does once the sound is over, and where it is digital silence for longer, as that of one of several
+    speakers: it stays closed, or moves as in the video."""
 
     def __post_init__(self) -> None:
         for name, kind in (("length", Length), ("silent_mouth", SilentMouth)):
