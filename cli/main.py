@@ -75,7 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
 def _add_render(sub: argparse.ArgumentParser) -> None:
     source = sub.add_mutually_exclusive_group(required=True)
     source.add_argument("--portrait", metavar="IMG", help="the photo")
-    source.add_argument("--video", metavar="CLIP", help="a video instead of a photo (for renderers that can)")
+    source.add_argument("--video", metavar="CLIP", help="a video to re-voice instead of a photo; its frame rate is kept")
     voice = sub.add_mutually_exclusive_group(required=True)
     voice.add_argument("--audio", metavar="FILE", help="the recording (any sound or video file)")
     voice.add_argument("--text", metavar="TEXT", help="what to say, in English")
@@ -102,6 +102,14 @@ def _add_render(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--min-confidence", type=float, default=0.5, metavar="RATIO",
                      help="how sure the face detector must be, 0.05 to 0.99 (default: 0.5)")
     sub.add_argument("--still", action="store_true", help="no head movement and no breathing")
+    dub = sub.add_argument_group("with --video")
+    dub.add_argument("--length", default="pad_silence", metavar="POLICY",
+                     help="where sound and video are not equally long: pad_silence, cut_off, loop, bounce, hold or remap "
+                          "(default: pad_silence, all of the video)")
+    dub.add_argument("--range", dest="ranges", action="append", default=[], metavar="A-B",
+                     help="re-voice only these seconds, e.g. 2.5-4.0; also several times (default: all)")
+    dub.add_argument("--silent-mouth", default="closed", metavar="HOW",
+                     help="the mouth after the speech: closed, or its own movement (default: closed)")
 
 
 def _add_visemes(sub: argparse.ArgumentParser) -> None:
