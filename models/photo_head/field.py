@@ -6,10 +6,13 @@ along the neck and into the background, and is 0 at the picture's edge, so that 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
 from ...pipeline_core.compiled import compiled
+from ...pipeline_core.face.territory import share_of
 from ...pipeline_core.types import FloatArray, UInt8Array
 from .fit import FittedHead
 from .instant import FrameMotion
@@ -33,9 +36,11 @@ INTER_OCULAR_CM = 6.0
 class HeadField:
     """Weights and depth over the picture, and the motion they imply."""
 
-    def __init__(self, head: FittedHead, width: int, height: int, *, hold_surroundings: bool = False) -> None:
+    def __init__(self, head: FittedHead, width: int, height: int, *, hold_surroundings: bool = False,
+                 faces: Sequence[FloatArray] = ()) -> None:
+        """Prepare the field of the first of `faces` (landmarks in pixels); what is nearer to another one stays still."""
         self.pose, self.width, self.height = head.pose, width, height
-        self.hold_surroundings = hold_surroundings
+        self.hold_surroundings, self._faces = hold_surroundings, faces
         self.pivot = head.pose.project(np.array([PIVOT_CM], np.float32))[0]
         self.distance = CAMERA_DISTANCE_CM * head.pose.scale
         self.unit = INTER_OCULAR_CM * head.pose.scale
@@ -57,7 +62,7 @@ class HeadField:
         start, end = (0.6, 1.05) if self.hold_surroundings else (1.05 - 0.3 * below, 2.0 - 0.45 * below)
         radius = np.linalg.norm(local / np.array(HEAD_RADII_CM, np.float32), axis=1)
         weight = 1.0 - smoothstep((radius - start) / (end - start))
-        return np.asarray(weight * self._border(xy), np.float32)
+        return np.asarray(weight * self._own(xy), np.float32)
 
     def depth_at(self, xy: FloatArray) -> FloatArray:
         """Depth that the surroundings' motion assumes at photo pixels [shape=(N, 2)] -> [shape=(N,)]."""
@@ -70,7 +75,7 @@ class HeadField:
         """Displacement of a full breath at photo pixels, in pixels [shape=(N, 2)]."""
         local = self._head_plane_cm(xy)
         chest = smoothstep((-local[:, 1] - 9.0) / 9.0) * (1.0 - smoothstep((np.abs(local[:, 0]) - 22.0) / 12.0))
-        amount = chest * self._border(xy) * (BREATH_CM * self.pose.scale)
+        amount = chest * self._own(xy) * (BREATH_CM * self.pose.scale)
         sideways = 0.25 * np.clip(local[:, 0] / 18.0, -1.0, 1.0)
         return np.stack([amount * sideways, -amount], axis=1).astype(np.float32)
 
@@ -79,6 +84,11 @@ class HeadField:
         right = self.pose.rotation[:2, 0] / max(1e-3, float(np.linalg.norm(self.pose.rotation[:2, 0])))
         delta = (xy - self.pose.offset_px) / np.float32(self.pose.scale) * np.float32([1.0, -1.0])
         return np.asarray(delta @ np.stack([right, [-right[1], right[0]]], axis=1), np.float32)
+
+    def _own(self, xy: FloatArray) -> FloatArray:
+        """1 inside, 0 at the picture's edge and where the next person begins."""
+        inside = self._border(xy)
+        return inside * share_of(xy, self._faces[0], self._faces[1:]) if self._faces else inside
 
     def _border(self, xy: FloatArray) -> FloatArray:
         edge = np.minimum(np.minimum(xy[:, 0], self.width - 1 - xy[:, 0]),
