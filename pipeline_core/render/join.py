@@ -58,11 +58,11 @@ class JoinedPlan(RenderPlan):
         """Yield the frames `start` to `stop` - 1: first those who carry their surroundings, then mouths over them."""
         ready = [(part, *prepared(part, host)) for part in self.parts]
         heads = [person for person in ready if not isinstance(person[1], MouthRenderer)]
-        mouths = [person for person in ready if isinstance(person[1], MouthRenderer)]
         shown = (_side_by_side(heads, start, stop, host) if heads
                  else (base.picture for base in base_frames(self.parts[0], start, stop)))
-        for part, renderer, state in mouths:
-            shown = renderer.redraw(state, effective_motion(part), _bases(shown, part, start), host)
+        for part, renderer, state in ready:
+            if isinstance(renderer, MouthRenderer):
+                shown = renderer.redraw(state, effective_motion(part), _bases(shown, part, start), host)
         for done, picture in enumerate(shown, 1):
             host.progress(done, stop - start)
             yield picture

@@ -77,6 +77,20 @@ def read_turns(table: str, duration_s: float, faces: int | None = None) -> tuple
     return joined_turns(turns)
 
 
+def read_faces(text: str) -> tuple[int, ...]:
+    """Read the numbers of faces, such as "0, 1, 2".
+
+    Raises
+    ------
+    SettingError
+        If there is something else, or a number twice.
+    """
+    words = re.split(r"[\s,;]+", text.strip(" ,;\n\t"))
+    if not all(word.isdecimal() and int(word) <= MAX_FACE for word in words) or len(set(map(int, words))) < len(words):
+        raise SettingError(f"faces={text!r} is no list of different face numbers", hint="Write for example 0, 1.")
+    return tuple(int(word) for word in words)
+
+
 def _entry(entry: str, line: int) -> list[Turn]:
     by_time, by_face = _BY_TIME.fullmatch(entry), _BY_FACE.fullmatch(entry)
     if by_time:
@@ -142,6 +156,21 @@ def sound_of_face(sound: Sound, turns: Iterable[Turn], face: int) -> Sound:
     return Sound(samples=sound.samples * gain, rate_hz=rate_hz)
 
 
+def sounds_of_faces(sound: Sound, turns: Sequence[Turn], faces: Sequence[int]) -> tuple[Sound, ...]:
+    """Return what each of several faces says.
+
+    Raises
+    ------
+    SettingError
+        If somebody speaks who is none of them.
+    """
+    missing = sorted({turn.face for turn in turns} - set(faces))
+    if missing:
+        raise SettingError(f"face {missing[0]} speaks, but no output is for it (faces: {', '.join(map(str, faces))})",
+                           hint="Add its number to faces.")
+    return tuple(sound_of_face(sound, turns, face) for face in faces)
+
+
 def mixed(sounds: Sequence[Sound]) -> Sound:
     """Return all sounds together, from the same beginning to the end of the longest.
 
@@ -158,7 +187,7 @@ def mixed(sounds: Sequence[Sound]) -> Sound:
         part[:] = np.where(np.abs(given) > np.abs(part), given, part) if _one_recording(part, given) else part + given
     peak = float(np.abs(total).max(initial=0.0))
     loudest = max(1.0, *(float(np.abs(s).max(initial=0.0)) for s in same))
-    return Sound(samples=total / (peak / loudest) if peak > loudest else total, rate_hz=rate_hz)
+    return Sound(samples=np.asarray(total * min(1.0, loudest / max(peak, loudest)), np.float32), rate_hz=rate_hz)
 
 
 def _one_recording(a: FloatArray, b: FloatArray) -> bool:
@@ -178,7 +207,7 @@ def heard_share(sound: Sound, fps: Fraction, first: int, frames: int) -> FloatAr
     first, frames : int
         Where it begins, and how many frames there are.
     """
-    silent = ~sound.samples.any(axis=0)
+    silent = np.asarray(~sound.samples.any(axis=0))
     share = np.ones(frames, np.float32)
     for start, stop in true_runs(silent):
         if stop - start >= SILENT_S * sound.rate_hz:

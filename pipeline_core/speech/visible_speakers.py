@@ -11,11 +11,13 @@ import numpy.typing as npt
 from ..arkit import ARTICULATION_INDEX, INDEX
 from ..errors import InputError
 from ..face.geometry import LEFT_TEMPLE, RIGHT_TEMPLE
+from ..host import Host
 from ..motion.articulation import speech_layer
-from ..types import FaceTrack, SpeechTrack
+from ..types import FaceTrack, Sound, SpeechTrack
+from .analyze import analyze
 from .prosody import phrases
 from .runs import true_runs
-from .speakers import Turn
+from .speakers import EXAMPLE, Turn, read_turns
 
 Curve = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -58,6 +60,24 @@ class Seen:
     warnings: tuple[str, ...] = ()
 
 
+def find_turns(sound: Sound, table: str, face: FaceTrack | None, host: Host) -> Seen:
+    """Return who speaks when: as the table says, or as the video shows where the table is empty.
+
+    Raises
+    ------
+    InputError
+        If there is neither a table nor a face of a video.
+    SettingError
+        If the table cannot be read.
+    """
+    if table.strip():
+        return Seen(read_turns(table, sound.duration_s, len(face.face_ids) if face else None))
+    if face is None or face.video is None:
+        raise InputError("there is neither a table of turns nor a video that shows who speaks",
+                         hint=f"{EXAMPLE} Or connect the face of a video that belongs to this sound.")
+    return visible_speakers(face, analyze(sound, host=host))
+
+
 def visible_speakers(face: FaceTrack, speech: SpeechTrack) -> Seen:
     """Give each stretch of speech to the face whose lips move with it.
 
@@ -76,14 +96,7 @@ def visible_speakers(face: FaceTrack, speech: SpeechTrack) -> Seen:
     -------
     Seen
         Turns, and which stretches are uncertain.
-
-    Raises
-    ------
-    InputError
-        If the faces are those of a photo.
     """
-    if face.video is None and len(face.landmarks_px) < 2:
-        raise InputError("a photo does not show who speaks", hint="Write a table of turns, such as '0-2.5 0 / 2.5-5 1'.")
     count = min(len(face.landmarks_px), max(1, round(speech.duration_s * float(face.fps))))
     fps, speaking = float(face.fps), _speaking(speech, count, float(face.fps))
     if not speaking.any():
@@ -107,10 +120,9 @@ def _lip_gaps(face: FaceTrack, count: int) -> Curve:
     gaps /= np.maximum(np.linalg.norm(points[:, :, RIGHT_TEMPLE] - points[:, :, LEFT_TEMPLE], axis=-1), _EPS)
     out = np.zeros_like(gaps)
     for number in range(gaps.shape[1]):
-        seen = np.isfinite(gaps[:, number])
-        for start, stop in true_runs(seen):
+        for start, stop in true_runs(np.isfinite(gaps[:, number])):
             out[start:stop, number] = _without_trend(gaps[start:stop, number], float(face.fps))
-    return out
+    return np.asarray(out)
 
 
 def _expected(speech: SpeechTrack, count: int, fps: Fraction) -> Curve:
@@ -183,20 +195,20 @@ def _also(evidence: Curve, follows: Curve, shortest: int) -> Flags:
     for number, mask in enumerate(strong.T):
         for start, stop in true_runs(mask):
             out[start:stop, number] = stop - start >= shortest
-    return out
+    return np.asarray(out)
 
 
 def _rounded(talks: Flags, pause: int, margin: int) -> Flags:
     """Fill pauses in which nobody else speaks, and begin and end turns a little outside, as far as it is silent."""
     out = talks.copy()
-    for start, stop in true_runs(~talks.any(axis=1)):
+    for start, stop in true_runs(np.asarray(~talks.any(axis=1))):
         before, after = talks[start - 1] if start else talks[stop % len(talks)], talks[stop % len(talks)]
         if stop - start <= pause:
             out[start:stop] = before & after
         reach = min(margin, (stop - start) // 2)
         out[start : start + reach] |= before if start else False
         out[stop - reach : stop] |= after if stop < len(talks) else False
-    return out
+    return np.asarray(out)
 
 
 def _speaking(speech: SpeechTrack, count: int, fps: float) -> Flags:
