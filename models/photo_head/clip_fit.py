@@ -14,8 +14,17 @@ from ...pipeline_core.errors import NoFaceFound
 from ...pipeline_core.host import Host
 from ...pipeline_core.types import LANDMARK_COUNT, FloatArray
 from .batch_fit import LANDMARKS, LandmarkBasis, Rigid, align, expression_basis, fit_frames, unit_basis
-from .fit import (EXPRESSION_RIDGE, FITTED_UNITS, IDENTITY_LIMIT, IDENTITY_RIDGE, FittedHead, Pose, bounded_solve,
-                  lay_on, warp_operator)
+from .fit import (
+    EXPRESSION_RIDGE,
+    FITTED_UNITS,
+    IDENTITY_LIMIT,
+    IDENTITY_RIDGE,
+    FittedHead,
+    Pose,
+    bounded_solve,
+    lay_on,
+    warp_operator,
+)
 from .head_model import HeadModel
 from .steady import neighbours, steady_pose, steady_shape, window
 
@@ -106,10 +115,10 @@ def fit_clip(model: HeadModel, landmarks_px: FloatArray, score_ratio: FloatArray
     points = np.array(landmarks_px, np.float32)
     points[~seen] = np.nan
     basis = expression_basis(model)
-    identity = _identity(model, basis, points, np.flatnonzero(seen))
+    identity, habit = _identity(model, basis, points, np.flatnonzero(seen))
     seen = _bridge(points, seen, fps)
     neutral = np.asarray(model.vertices + np.tensordot(identity, model.identity, 1), np.float32)
-    shape = model.landmarks(neutral).astype(np.float64)
+    shape = model.landmarks(neutral).astype(np.float64) + habit
     _steady(points, shape, seen, fps, host)
     expression, rigid, residual = _frames(model, shape, basis, points, seen, host)
     return HeadClip(model, identity, expression, rigid.rotation.astype(np.float32), rigid.scale.astype(np.float32),
@@ -121,8 +130,13 @@ def _target(points: FloatArray) -> np.ndarray:
     return points[:, :LANDMARKS].astype(np.float64) * [1.0, -1.0, -1.0]
 
 
-def _identity(model: HeadModel, basis: LandmarkBasis, points: FloatArray, frames: np.ndarray) -> FloatArray:
-    """Fit who it is from frames that differ as much as possible, each with a pose and an expression of its own."""
+def _identity(model: HeadModel, basis: LandmarkBasis, points: FloatArray, frames: np.ndarray
+              ) -> tuple[FloatArray, np.ndarray]:
+    """Fit who it is from frames that differ as much as possible, each with a pose and an expression of its own.
+
+    Returned with what the fit misses in all of them [shape=(468, 3), cm]. Left in, it would hide small movements:
+    brows that lie higher than the model's can only rise from where the model has them.
+    """
     mean = model.landmarks(model.vertices).astype(np.float64)
     frames = frames[np.unique(np.linspace(0, len(frames) - 1, min(CANDIDATES, len(frames))).round().astype(int))]
     target = _target(points[frames])
@@ -136,7 +150,9 @@ def _identity(model: HeadModel, basis: LandmarkBasis, points: FloatArray, frames
         shape = mean + np.tensordot(identity, people, 1)
         rigid = align(shape + basis.displace(strengths), target, rigid if identity.any() else None)
         identity, strengths = _joint(whole, len(people), rigid, rigid.undo(target) - mean)
-    return identity.astype(np.float32)
+    shape = mean + np.tensordot(identity, people, 1)
+    missed = np.median(rigid.undo(target) - shape - basis.displace(strengths), axis=0) * [1.0, 1.0, 0.0]
+    return identity.astype(np.float32), missed if len(target) > 1 else np.zeros_like(missed)
 
 
 def _misfit(shape: np.ndarray, basis: LandmarkBasis, strengths: np.ndarray, rigid: Rigid, target: np.ndarray) -> np.ndarray:
