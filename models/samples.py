@@ -38,11 +38,15 @@ class SpeechSample:
 PORTRAITS = {
     f"{PREFIX}astronaut": PortraitSample("sample_portrait.jpg"),
     f"{PREFIX}astronaut, cut out": PortraitSample("sample_portrait.jpg", "sample_mask.png"),
+    f"{PREFIX}two people": PortraitSample("sample_pair.jpg"),
 }
 RECORDINGS = {
     f"{PREFIX}Jane Austen, one sentence": SpeechSample(
         "sample_speech.flac", "He might even have been made amiable himself."),
 }
+
+CLIPS = {f"{PREFIX}astronaut talks": "sample_clip.mp4"}
+"""Videos with sound, by file."""
 
 
 def is_sample(name: str | None) -> bool:
@@ -73,6 +77,13 @@ def sample_speech(name: str) -> tuple[Sound, str]:
     if sample is None:
         raise _unknown(name, list(RECORDINGS))
     return load_sound(sample_file(sample.file)), sample.transcript
+
+
+def sample_clip(name: str) -> Path:
+    """Return the file of a sample video. Raises like `sample_portrait`."""
+    if name not in CLIPS:
+        raise _unknown(name, list(CLIPS))
+    return sample_file(CLIPS[name])
 
 
 def sample_file(name: str) -> Path:

@@ -22,9 +22,10 @@ from .avatar import TalkingAvatar  # noqa: E402
 from .blend import BlendAndIdle  # noqa: E402
 from .face import DetectFace  # noqa: E402
 from .frames import FramesToImages  # noqa: E402
-from .load import LoadPortrait, LoadSpeech  # noqa: E402
+from .load import LoadPortrait, LoadSpeech, LoadVideo  # noqa: E402
 from .motion import LoadMotion, MotionGenerator  # noqa: E402
 from .output import VideoMux  # noqa: E402
+from .people import JoinRenders, SplitSpeakers  # noqa: E402
 from .render import MouthRenderer  # noqa: E402
 from .speech import AudioToVisemes, TextToSpeech  # noqa: E402
 
@@ -35,4 +36,5 @@ class TalkingAvatarExtension(ComfyExtension):
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         """Return the node classes."""
         return [LoadPortrait, DetectFace, TextToSpeech, AudioToVisemes, MotionGenerator, MouthRenderer,
-                BlendAndIdle, VideoMux, TalkingAvatar, LoadSpeech, FramesToImages, LoadMotion]
+                BlendAndIdle, VideoMux, TalkingAvatar, LoadSpeech, FramesToImages, LoadMotion, SplitSpeakers, JoinRenders,
+                LoadVideo]

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import folder_paths
 
-from ..models.samples import PORTRAITS, RECORDINGS, is_sample, sample_file
+from ..models.samples import CLIPS, PORTRAITS, RECORDINGS, is_sample, sample_file
 from ..pipeline_core.errors import UnreadableMedia
 from ..pipeline_core.media.video import media_file
 
-NOUNS = {"image": "picture", "audio": "sound file"}
+NOUNS = {"image": "picture", "audio": "sound file", "video": "video"}
+SAMPLES = {"image": {name: sample.file for name, sample in PORTRAITS.items()},
+           "audio": {name: sample.file for name, sample in RECORDINGS.items()}, "video": CLIPS}
+"""Shipped files by kind and by their names in drop-downs."""
 PHONE_PICTURES = (".heic", ".heif", ".hif", ".avif")
 
 
@@ -69,15 +72,14 @@ def expect_file(file: str | None, kind: str) -> Path | None:
     UnreadableMedia
         If nothing is chosen or it is not there: says which file belongs where.
     """
-    known = PORTRAITS if kind == "image" else RECORDINGS
-    if file in known:
+    if file in SAMPLES[kind]:
         return None
     path = input_path(file)
     if path is not None:
         return path
     noun, folder = NOUNS[kind], folder_paths.get_input_directory()
-    way = ("press 'choose file to upload' in the node" if kind == "image"
-           else "press 'choose file to upload' in a Load Audio node")
+    way = ("press 'choose file to upload' in a Load Audio node" if kind == "audio"
+           else "press 'choose file to upload' in the node")
     if not file:
         raise UnreadableMedia(f"no {noun} chosen", hint=f"Choose a sample or a file: {way}.")
     raise UnreadableMedia(
@@ -87,6 +89,6 @@ def expect_file(file: str | None, kind: str) -> Path | None:
 
 def fingerprint(file: str | None) -> str:
     """Return what changes when the content of a chosen file changes."""
-    files = {name: sample.file for group in (PORTRAITS, RECORDINGS) for name, sample in group.items()}
+    files = {name: path for group in SAMPLES.values() for name, path in group.items()}
     path = sample_file(files[file]) if file in files else input_path(file)
     return f"{file}:{media_file(path).sha256}" if path else ""

@@ -1,4 +1,4 @@
-"""A picture file, a sample, or any IMAGE becomes a portrait; a sound file or a sample becomes AUDIO."""
+"""A picture file, a sample, or any IMAGE becomes a portrait; a sound or video file or a sample becomes AUDIO or VIDEO."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from comfy_api.latest import io, ui
+from comfy_api.latest import InputImpl, io, ui
+from comfy_execution.graph_utils import ExecutionBlocker
 
-from ..models.samples import PORTRAITS, RECORDINGS, sample_portrait, sample_speech
+from ..models.samples import CLIPS, PORTRAITS, RECORDINGS, sample_clip, sample_portrait, sample_speech
 from ..pipeline_core.errors import InputError
 from ..pipeline_core.media.audio import load_sound
 from ..pipeline_core.media.image import load_portrait
 from ..pipeline_core.media.text_file import read_text_file
+from ..pipeline_core.media.video import probe
 from ..pipeline_core.types import Portrait
 from . import convert, sockets
 from .choices import problem_with
@@ -143,6 +145,49 @@ class LoadSpeech(io.ComfyNode):
             load_sound(path, host), transcript_beside(path, host))
         host.warn(sound.warnings)  # an AUDIO cannot carry them
         return io.NodeOutput(convert.to_audio(sound), transcript)
+
+
+class LoadVideo(io.ComfyNode):
+    """TA_LoadVideo."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        """Describe the node."""
+        return io.Schema(
+            node_id="TA_LoadVideo",
+            display_name="Load Talking Video",
+            category=sockets.CATEGORY,
+            description="Loads a video whose words are going to change, and its sound: a sample, or a file of ComfyUI's input "
+                        "folder. It is read frame by frame, so that its length costs no memory.",
+            inputs=[
+                io.Combo.Input("file", options=file_choices(["video"], CLIPS), upload=io.UploadType.video,
+                               image_folder=io.FolderType.input, tooltip="The video, or a sample."),
+            ],
+            outputs=[
+                io.Video.Output(display_name="video", tooltip="For Detect Face."),
+                io.Audio.Output(display_name="audio", tooltip="What is heard in it, at its own rate."),
+            ],
+        )
+
+    @classmethod
+    def validate_inputs(cls, file: str | None = None) -> str | bool:
+        """Say which file is missing before anything runs."""
+        return True if file is None else problem_with(expect_file, file, "video")
+
+    @classmethod
+    def fingerprint_inputs(cls, file: str | None = None) -> str:
+        """Run again when the video's content changes."""
+        return fingerprint(file)
+
+    @classmethod
+    def execute(cls, file: str | None = None) -> io.NodeOutput:
+        """Open the video and read its sound."""
+        path, host = expect_file(file, "video") or sample_clip(str(file)), ComfyHost()
+        info = probe(path)
+        host.warn(info.warnings)
+        sound = load_sound(path, host) if info.has_sound else None
+        audio = ExecutionBlocker(f"{path.name} has no sound") if sound is None else convert.to_audio(sound)
+        return io.NodeOutput(InputImpl.VideoFromFile(str(path)), audio)
 
 
 def _path_or_none(file: str | None) -> Path | None:

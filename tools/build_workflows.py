@@ -16,7 +16,12 @@ BLUE, GREEN, PURPLE, ORANGE = "#3f789e", "#4b7a4b", "#6b5b95", "#a1602c"
 TEXT = "Hello! I was only a photograph a minute ago. Now I can speak, blink and breathe."
 SHORT_TEXT = "Hello! Behind me is whatever you like."
 PHOTO, CUT_OUT = "sample: astronaut", "sample: astronaut, cut out"
+TWO_PEOPLE = "sample: two people"
+LINES = ("Hello! You look just like me.", "Oh no, my suit is blue. And my hair is much better.")
+TURNS = "0-3.2 0\n3.2-7.7 1"
 RECORDING = "sample: Jane Austen, one sentence"
+CLIP = "sample: astronaut talks"
+NEW_WORDS = "Hello! I used to say something else in this video. Only my mouth has changed."
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,8 @@ MOTION = Node(5, "TA_MotionGenerator", (780, 60), (340, 560),
               (25, "neutral", 1, 1, 1, 1, 1, 1, 1, False, 0, "fixed", ""), 3)
 RENDER = Node(6, "TA_MouthRenderer", (1180, 60), (340, 460),
               (("face", "TA_FACE"), ("motion", "TA_MOTION"), ("model", "TA_MODEL"), ("source", "VIDEO")),
-              (("render", "TA_RENDER"), ("preview", "IMAGE")), ("auto", 0, 0), 2)
+              (("render", "TA_RENDER"), ("preview", "IMAGE"), ("report", "STRING")),
+              ("auto", 0, 0, "pad_silence", "", "closed"), 2)
 BLEND = Node(7, "TA_BlendAndIdle", (1180, 600), (340, 380),
              (("render", "TA_RENDER"), ("background", "IMAGE,VIDEO"), ("mask", "MASK"), ("replacement", "IMAGE,VIDEO")),
              (("render", "TA_RENDER"), ("mask", "MASK")), (1, 1, 1, "carry", "source", "#404040", 1, "loop"), 3)
@@ -87,6 +93,10 @@ AVATAR = Node(1, "TA_TalkingAvatar", (0, 60), (520, 760), (("image", "IMAGE"), (
 IMAGES = Node(9, "TA_FramesToImages", (1580, 60), (300, 160), (("render", "TA_RENDER"),),
               (("images", "IMAGE"), ("audio", "AUDIO"), ("fps", "FLOAT")), (0, 0))
 SCALE = Node(10, "ImageScaleBy", (1580, 280), (300, 110), (("image", "IMAGE"),), (("IMAGE", "IMAGE"),), ("lanczos", 2))
+SPLIT = Node(21, "TA_SplitSpeakers", (0, 920), (340, 340), (("audio", "AUDIO"), ("face", "TA_FACE")),
+             (*((f"audio_{n}", "AUDIO") for n in range(1, 5)), ("report", "STRING")), (TURNS, "0, 1, 2, 3"), 1)
+JOIN = Node(22, "TA_JoinRenders", (1960, 760), (420, 120), tuple((name, "TA_RENDER") for name in "abcd"),
+            (("render", "TA_RENDER"),), (), 2)
 
 CHAIN: tuple[Link, ...] = (
     (1, "portrait", 2, "source"), (2, "face", 5, "face"), (2, "face", 6, "face"), (4, "speech", 5, "speech"),
@@ -142,6 +152,56 @@ Here *Upscale Image By* makes the video twice as large. Put your upscaler in its
 
 Images take memory: *Frames to Images* says how much before it begins. Use *start* and *count* for parts of a long clip."""
 
+TWO_NOTE = """### Two people in one photo
+
+1. Press **Run**: both talk.
+2. Choose your photo in **Load Portrait**. The pictures of both **Detect Face** nodes number the faces; *face_index* says who has which chain.
+3. Put *Load Audio* in the place of **Text to Speech** for a conversation that you recorded, and write who speaks when into *table* of **Split Speakers**: from, to, number of the face. For a video, connect a *face* there and leave the table empty.
+
+For separate recordings leave Split Speakers out: connect each to its own **Audio to Visemes**."""
+
+
+def two_speakers_workflow() -> Workflow:
+    """Return two chains over one photo."""
+    speak = replace(SPEAK.with_widgets({0: " [pause 0.6] ".join(LINES)}), at=(0, 660), size=(340, 200))
+    nodes = [PORTRAIT.with_widgets({0: TWO_PEOPLE}), speak, SPLIT, JOIN, replace(MUX.with_widgets(
+        {MUX_PREFIX: "talking_avatar/two_speakers"}), at=(1960, 60))]
+    links: list[Link] = [(3, "audio", 21, "audio"), (22, "render", 8, "source")]
+    for person, line in enumerate(LINES):
+        ids, down = {node.id: node.id + 30 * person for node in (DETECT, VISEMES, MOTION, RENDER)}, 680 * person
+        nodes += [replace(DETECT.with_widgets({0: person, 1: "left-right"}), id=ids[2], at=(380, 60 + down), size=(340, 600)),
+                  replace(VISEMES.with_widgets({0: line}), id=ids[4], at=(780, 60 + down), size=(340, 600)),
+                  replace(MOTION.with_widgets({10: person}), id=ids[5], at=(1180, 60 + down), size=(340, 600)),
+                  replace(RENDER, id=ids[6], at=(1580, 60 + down), size=(340, 600))]
+        links += [(1, "portrait", ids[2], "source"), (ids[2], "face", ids[5], "face"), (ids[2], "face", ids[6], "face"),
+                  (21, f"audio_{person + 1}", ids[4], "audio"), (ids[4], "speech", ids[5], "speech"),
+                  (ids[5], "motion", ids[6], "motion"), (ids[6], "render", 22, "ab"[person])]
+    groups = (("1  The photo and the sound", (-20, -20, 380, 1380), BLUE), ("2  The first person", (360, -20, 1580, 700), GREEN),
+              ("3  The second person", (360, 690, 1580, 670), PURPLE), ("4  The video", (1940, -20, 460, 1010), ORANGE))
+    return Workflow(tuple(nodes), tuple(links), groups, TWO_NOTE, (1960, 1020, 420, 320))
+
+DUB_NOTE = """### A video says something else
+
+1. Press **Run**: the sample gets new words.
+2. Choose your video in **Load Talking Video** and write what it says in **Text to Speech**, or put *Load Speech* in its place for a recording, such as a translation.
+
+Only the mouth, the jaw and the lower cheeks are drawn anew. In **Mouth Renderer**:
+
+- *length*: what happens where the sound is not as long as the video
+- *ranges*: seconds such as 2.5-4.0, to change one line only
+- *report*: what was left as it is, and why
+
+Use only faces and voices of people who agreed to it."""
+
+
+def dub_workflow() -> Workflow:
+    """Return the chain over a video."""
+    video = Node(1, "TA_LoadVideo", (0, 60), (340, 540), (), (("video", "VIDEO"), ("audio", "AUDIO")), (CLIP, "image"))
+    nodes = (video, DETECT, SPEAK.with_widgets({0: NEW_WORDS}), VISEMES, MOTION, RENDER, BLEND,
+             MUX.with_widgets({MUX_PREFIX: "talking_avatar/dubbed"}))
+    links = tuple((1, "video", 2, "source") if link[:2] == (1, "portrait") else link for link in SPOKEN)
+    return Workflow(nodes, links, GROUPS, DUB_NOTE, (780, 660, 340, 400))
+
 
 def cut_out_workflow() -> Workflow:
     """Return the chain with a transparent background."""
@@ -172,6 +232,8 @@ def described() -> dict[str, Workflow]:
         "photo_audio_to_video.json": Workflow(recorded, RECORDED, GROUPS, AUDIO_NOTE),
         "transparent_background.json": cut_out_workflow(),
         "upscale_frames.json": upscale_workflow(),
+        "dub_video.json": dub_workflow(),
+        "two_speakers.json": two_speakers_workflow(),
     }
 
 

@@ -345,7 +345,7 @@ def mask(plan: RenderPlan, host: Host) -> UInt8Array:
         width, height = plan.size_px
         return np.full((height, width), 255, np.uint8)
     ready = [(part, *prepared(part, host)) for part in plan.parts]
-    return np.maximum.reduce([renderer.mask(state, effective_motion(part)) for part, renderer, state in ready])
+    return np.asarray(np.maximum.reduce([renderer.mask(state, effective_motion(part)) for part, renderer, state in ready]))
 
 
 def effective_motion(plan: RenderPlan) -> MotionTrack:

@@ -38,7 +38,11 @@ def call(argv, capsys):
     (["render", "--portrait", "a.png", "--text", "x", "--out", "b.mp4", "--fps", "-3"], "fps"),
     (["render", "--portrait", "a.png", "--text", "x", "--out", "b.mp4", "--emotion", "zzz"], "zzz"),
     (["render", "--portrait", "nowhere.png", "--text", "x", "--out", "b.mp4"], "nowhere.png"),
-    (["render", "--video", "a.mp4", "--text", "x", "--out", "b.mp4"], "video"),
+    (["render", "--video", "nowhere.mp4", "--text", "x", "--out", "b.mp4"], "nowhere.mp4"),
+    (["render", "--video", "a.mp4", "--portrait", "a.png", "--text", "x", "--out", "b.mp4"], "not allowed"),
+    (["render", "--video", "a.mp4", "--text", "x", "--out", "b.mp4", "--length", "stretch"], "stretch"),
+    (["render", "--video", "a.mp4", "--text", "x", "--out", "b.mp4", "--range", "4-2"], "4-2"),
+    (["render", "--video", "a.mp4", "--text", "x", "--out", "b.mp4", "--silent-mouth", "shut"], "shut"),
     (["visemes", "--audio", "nowhere.wav", "--out", "b.json"], "nowhere.wav"),
     (["bench", "--quality", "--quick", "--faces", "nowhere"], "nowhere"),
 ])

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TABLE = ROOT / "models" / "licences.json"
 ASSETS = ROOT / "models" / "assets"
 NOT_DATA = {"PROVENANCE.md"}
-SAMPLES = {"sample:portrait", "sample:recording"}
+SAMPLES = {"sample:portrait", "sample:recording", "sample:clip"}
 """Users of shipped files that are no back ends: drop-downs of the nodes."""
 FIELDS = {"id": str, "used_by": list, "files": list, "source": str, "licence": str, "licence_evidence": str,
           "commercial_use": bool, "sha256": str, "notes": str}

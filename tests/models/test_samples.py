@@ -4,11 +4,16 @@ import numpy as np
 import pytest
 from talking_avatar.models import register_all, samples
 from talking_avatar.pipeline_core.errors import UnreadableMedia
-from talking_avatar.pipeline_core.face.detect import DetectSettings, detect_faces
+from talking_avatar.pipeline_core.face.detect import DetectSettings, detect_faces, detect_video
+from talking_avatar.pipeline_core.face.people import FOLLOWED_LOOKS, looks_of
+from talking_avatar.pipeline_core.face.trust import trust
 from talking_avatar.pipeline_core.host import PlainHost
+from talking_avatar.pipeline_core.interfaces import DetectedFace
+from talking_avatar.pipeline_core.media.audio import load_sound
+from talking_avatar.pipeline_core.media.video import probe
 
-ASTRONAUT, CUT_OUT = samples.PORTRAITS
-SPEECH = next(iter(samples.RECORDINGS))
+ASTRONAUT, CUT_OUT, PAIR = samples.PORTRAITS
+SPEECH, CLIP = next(iter(samples.RECORDINGS)), next(iter(samples.CLIPS))
 
 
 def test_every_file_is_there_and_the_pack_stays_small():
@@ -32,13 +37,34 @@ def test_the_portrait_shows_one_face_and_the_mask_covers_it():
     assert np.array_equal(cut.image[whole], plain.image[whole])
 
 
+def test_the_pair_shows_two_people_who_look_different():
+    pair = samples.sample_portrait(PAIR)
+    register_all()
+    face = detect_faces(pair, DetectSettings(order="left-right"), PlainHost(threads=1))
+    assert len(face.face_ids) == 2 and face.score_ratio.min() > 0.7
+    first, second = (looks_of(pair.image, DetectedFace(face.landmarks_px[0, i], 1.0)) for i in (0, 1))
+    assert float(first @ second) < FOLLOWED_LOOKS
+
+
 def test_the_recording_is_a_sentence():
     sound, transcript = samples.sample_speech(SPEECH)
     assert 2.0 < sound.duration_s < 5.0 and sound.rate_hz == 16000
     assert np.abs(sound.samples).max() > 0.1 and transcript.endswith(".")
 
 
-@pytest.mark.parametrize("load", [samples.sample_portrait, samples.sample_speech])
+def test_the_clip_shows_one_face_that_talks_in_every_frame():
+    path = samples.sample_clip(CLIP)
+    info = probe(path)
+    assert path.stat().st_size < 500_000 and (info.width_px, info.height_px, info.fps) == (512, 512, 25)
+    assert 4.0 < info.duration_s < 6.0 and np.abs(load_sound(path).samples).max() > 0.1
+    register_all()
+    face = detect_video(path, DetectSettings(), PlainHost(threads=1))
+    assert len(face.face_ids) == 1 and (trust(face).strength == 1).all()
+    gap = np.linalg.norm(face.landmarks_px[:, 0, 13, :2] - face.landmarks_px[:, 0, 14, :2], axis=1)
+    assert gap.max() > gap.min() + 3, "the mouth opens by some pixels"
+
+
+@pytest.mark.parametrize("load", [samples.sample_portrait, samples.sample_speech, samples.sample_clip])
 def test_an_unknown_sample_is_explained(load):
     with pytest.raises(UnreadableMedia, match="sample: zzz.*hint: Choose one of: sample: "):
         load("sample: zzz")

@@ -62,8 +62,9 @@ def test_sound_becomes_speech_and_motion(classes, comfy, audio):
 
 
 def test_the_plan_is_shown_blended_and_written(classes, comfy, face, motion):
-    plan, preview = classes["TA_MouthRenderer"].execute(
+    plan, preview, report = classes["TA_MouthRenderer"].execute(
         face=face, motion=motion, renderer="auto", width=128, height=128).args
+    assert f"drawn in {motion.frames} of them" in report
     assert preview.shape == (1, 128, 128, 3)
     built = shared().builds["prepared"]
     blended, mask = classes["TA_BlendAndIdle"].execute(render=plan, **BLEND).args
@@ -96,9 +97,8 @@ def test_a_background_needs_to_know_where_the_person_is(classes, comfy, face, mo
 
 
 def test_sockets_of_later_renderers_are_refused_not_ignored(classes, comfy, face, motion):
-    with pytest.raises(SettingError, match="neither a model nor a source video"):
-        classes["TA_MouthRenderer"].execute(face=face, motion=motion, renderer="auto", width=64, height=64,
-                                            source=object())
+    with pytest.raises(SettingError, match="takes no model"):
+        classes["TA_MouthRenderer"].execute(face=face, motion=motion, renderer="auto", width=64, height=64, model=object())
 
 
 @pytest.mark.parametrize(("format", "word"), [("Rhubarb JSON", '"mouthCues"'), ("TextGrid", "ooTextFile"), ("OVR visemes CSV", "time,sil,PP"),

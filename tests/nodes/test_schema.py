@@ -15,13 +15,17 @@ SOCKETS = {
     "TA_TextToSpeech": (["text", "voice", "speed"], ["AUDIO", "TA_SPEECH"]),
     "TA_AudioToVisemes": (["audio", "speech?", "transcript?", "cues?"], ["TA_SPEECH", "IMAGE", "STRING"]),
     "TA_MotionGenerator": (["speech", "face?", "driving?", "base?", "keyframes?"], ["TA_MOTION", "IMAGE"]),
-    "TA_MouthRenderer": (["face", "motion", "model?", "source?"], ["TA_RENDER", "IMAGE"]),
+    "TA_MouthRenderer": (["face", "motion", "model?", "source?", "length?", "ranges?", "silent_mouth?"],
+                         ["TA_RENDER", "IMAGE", "STRING"]),
     "TA_BlendAndIdle": (["render", "background?", "mask?", "replacement?"], ["TA_RENDER", "MASK"]),
     "TA_VideoMux": (["source", "audio?", "replacement?"], ["VIDEO", "STRING"]),
     "TA_TalkingAvatar": (["file", "image?", "audio?", "text", "transcript?"], ["VIDEO", "STRING"]),
     "TA_LoadSpeech": (["file"], ["AUDIO", "STRING"]),
     "TA_FramesToImages": (["render", "start", "count"], ["IMAGE", "AUDIO", "FLOAT"]),
     "TA_LoadMotion": (["file"], ["TA_MOTION", "IMAGE"]),
+    "TA_SplitSpeakers": (["audio", "face?", "table?", "faces?"], ["AUDIO", "AUDIO", "AUDIO", "AUDIO", "STRING"]),
+    "TA_JoinRenders": (["a", "b", "c?", "d?"], ["TA_RENDER"]),
+    "TA_LoadVideo": (["file"], ["VIDEO", "AUDIO"]),
 }
 TYPES = {
     ("TA_DetectFace", "source"): "TA_PORTRAIT,IMAGE,VIDEO",
@@ -112,6 +116,10 @@ def test_prompts_of_the_first_version_still_run(schemas, node_id):
     ("TA_MotionGenerator", {"emotion": "zzz"}, "zzz"),
     ("TA_MotionGenerator", {"fps": 0.0}, "fps"),
     ("TA_MouthRenderer", {"renderer": "zzz"}, "zzz"),
+    ("TA_MouthRenderer", {"length": "zzz"}, "zzz"),
+    ("TA_MouthRenderer", {"ranges": "zzz"}, "zzz"),
+    ("TA_MouthRenderer", {"silent_mouth": "zzz"}, "zzz"),
+    ("TA_MouthRenderer", {"ranges": "1-2", "length": "remap"}, "remap"),
     ("TA_TextToSpeech", {"voice": "zzz"}, "zzz"),
     ("TA_AudioToVisemes", {"engine": "zzz"}, "zzz"),
     ("TA_AudioToVisemes", {"format": "zzz"}, "zzz"),
@@ -125,6 +133,7 @@ def test_prompts_of_the_first_version_still_run(schemas, node_id):
     ("TA_TalkingAvatar", {"voice": "zzz"}, "zzz"),
     ("TA_VideoMux", {"preset": "zzz"}, "zzz"),
     ("TA_DetectFace", {"order": "zzz"}, "zzz"),
+    ("TA_SplitSpeakers", {"faces": "zzz"}, "zzz"),
 ])
 def test_unknown_choices_are_refused_with_a_hint(classes, comfy, node_id, values, word):
     file = next((s for s in classes[node_id].define_schema().inputs if s.id == "file"), None)

@@ -18,12 +18,14 @@ from talking_avatar.pipeline_core.errors import (
 )
 from talking_avatar.pipeline_core.host import PlainHost
 from talking_avatar.pipeline_core.media.audio import load_sound, save_wav, sound_from_array
+from talking_avatar.pipeline_core.media.encode import EncodeSettings
 from talking_avatar.pipeline_core.media.image import portrait_from_array
 from talking_avatar.pipeline_core.motion import MotionSettings
 from talking_avatar.pipeline_core.pipeline import AvatarRequest, render_avatar
 from talking_avatar.pipeline_core.render.rss import peak_rss_mb
-from talking_avatar.pipeline_core.render.settings import RenderSettings
+from talking_avatar.pipeline_core.render.settings import DubSettings, RenderSettings
 from talking_avatar.pipeline_core.types import FaceTrack, SpeechTrack
+from talking_avatar.tests.numbered import MarkRenderer, number_of, track_of, write_clip
 
 
 class Host(PlainHost):
@@ -167,3 +169,38 @@ def test_cancel_in_the_middle_then_run_again(request_, tmp_path):
 
 def test_peak_memory_is_plausible():
     assert 20 < peak_rss_mb() < 1_000_000
+
+
+def test_a_video_gets_new_words(request_, tmp_path, monkeypatch):
+    clip = write_clip(tmp_path / "clip.mkv", 60, Fraction(24000, 1001), sound=np.full(40040, -0.25))
+    monkeypatch.setattr(pipeline, "detect_video", lambda path, settings, host: track_of(
+        clip, 60, Fraction(24000, 1001), unseen=range(40, 50)))
+    registry.register(registry.Backend("renderer", "mouth", "Mouth", MarkRenderer, "MIT", True,
+                                       capabilities={"needs": "video", "moves": "mouth"}))
+    out = str(tmp_path / "out" / "b.mkv")
+    request = replace(request_, portrait=None, video=clip.path, out_path=out, encode=EncodeSettings("mkv-ffv1-flac"))
+    result = render_avatar(request, Host())
+    assert (result.frames, result.drawn_frames, result.fps) == (60, 50, pytest.approx(23.976, abs=1e-3))
+    assert [(round(s.start_s, 2), round(s.end_s, 2), s.reason) for s in result.skipped] == [(1.67, 2.09, "no face")]
+    told = json.loads(json.dumps(result.to_dict()))
+    assert told["skipped"][0]["reason"] == "no face" and any("silence follows" in text for text in told["warnings"])
+    with av.open(out) as container:
+        assert [number_of(frame.to_ndarray(format="rgb24")) for frame in container.decode(video=0)] == list(range(60))
+    with pytest.raises(OutputError, match="made from this file"):
+        render_avatar(replace(request, out_path=clip.path), Host())
+    with pytest.raises(InputError, match="neither a photo nor a video"):
+        render_avatar(replace(request, video=None), Host())
+
+
+def test_one_line_of_a_video_is_changed(request_, tmp_path, monkeypatch):
+    clip = write_clip(tmp_path / "clip.mkv", 100, sound=np.full(64000, -0.25))
+    monkeypatch.setattr(pipeline, "detect_video", lambda path, settings, host: track_of(clip, 100))
+    registry.register(registry.Backend("renderer", "mouth", "Mouth", MarkRenderer, "MIT", True,
+                                       capabilities={"needs": "video", "moves": "mouth"}))
+    out = str(tmp_path / "out" / "b.mkv")
+    result = render_avatar(replace(request_, portrait=None, video=clip.path, out_path=out, dub=DubSettings(ranges="1-3"),
+                                   encode=EncodeSettings("mkv-ffv1-flac")), Host())
+    assert (result.frames, result.drawn_frames) == (100, 50)
+    samples = load_sound(out).mono
+    np.testing.assert_allclose(samples[[8000, 56000]], -0.25, atol=1e-3)
+    assert abs(samples[44000]) < 1e-3, "the new line is shorter than its range"
