@@ -85,6 +85,7 @@ class MouthInterior:
         self._look, self._tone, self._affine, self._view = look, tone, affine, view
         # The inside is drawn with a lens about as soft as the one that took the photo.
         self._blur = max(MIN_BLUR_PX, LENS_SHARE * blur_px)
+        self._floor: FloatArray | None = None
         parts = self._mouth.part[self._mouth.triangles[:, 0]]
         self._tongue = np.flatnonzero(parts == TONGUE)
 
@@ -100,7 +101,9 @@ class MouthInterior:
         view = tuple(float(v) for v in head.pose.rotation[2])
         return cls(model, look, PhotoTone.of(photo, landmarks_px), lens_blur_px(photo, landmarks_px), affine, view)
 
-    def seen_from(self, rotation: FloatArray, light_ratio: float, blur_px: float) -> MouthInterior:
+    def seen_from(
+        self, rotation: FloatArray, light_ratio: float, floor_rgb: FloatArray, blur_px: float
+    ) -> MouthInterior:
         """Return the same mouth in another frame of the same clip.
 
         Parameters
@@ -109,6 +112,8 @@ class MouthInterior:
             Head frame to camera frame [shape=(3, 3)].
         light_ratio : float
             Brightness of the light relative to that of the look.
+        floor_rgb : FloatArray
+            Levels 0..255 of what is darkest in the mouth [shape=(3,)].
         blur_px : float
             Further standard deviation of blur, by movement.
         """
@@ -116,6 +121,7 @@ class MouthInterior:
         other._view = tuple(float(v) for v in rotation[2])
         light = np.float32(light_ratio)
         other._look = replace(self._look, sky_rgb=self._look.sky_rgb * light, key_rgb=self._look.key_rgb * light)
+        other._floor = floor_rgb
         other._blur = float(np.hypot(self._blur, blur_px))
         return other
 
@@ -124,14 +130,15 @@ class MouthInterior:
         box: Box,
         outline: FloatArray,
         layers: FineLayers,
-        skin: UInt8Array,
+        rgb: FloatArray,
         posed: PosedFace,
         motion: FrameMotion,
         placed: Placed,
     ) -> tuple[FloatArray, UInt8Array]:
-        """Return the colour of the fine box [shape=(2 H, 2 W, 3)] and where its opening is (1)."""
-        uv = np.ascontiguousarray(layers.values[..., :2])
-        rgb = cv2.remap(skin, uv, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+        """Draw the inside over the skin's colours `rgb` of the fine box [shape=(2 H, 2 W, 3)], in place.
+
+        Returns the colour of the box and where its opening is (1).
+        """
         covered = layers.ids >= 0
         opening = np.zeros(layers.ids.shape, np.uint8)
         if posed.lip_gap_cm < SHUT_CM:
@@ -186,6 +193,9 @@ class MouthInterior:
         rgb[inside] = self._tone.applied(to_srgb(linear[inside]))
         # What no surface covers lies deep in the throat.
         rgb[layers.ids < 0] = 6.0
+        if self._floor is not None:
+            dark = inside | ((layers.ids < 0) & (polygon > 0))
+            rgb[dark] = self._floor + rgb[dark] * (1.0 - self._floor / np.float32(255.0))
 
 
 def light_in_slit(opening: UInt8Array, width_px: float) -> FloatArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import cv2
@@ -48,6 +49,7 @@ class MouthLayer:
     def paint(
         self, frame: UInt8Array, skin: UInt8Array, posed: PosedFace, motion: FrameMotion, interior: MouthInterior,
         placed: Placed, grain: Grain, scale_px: float, share: float = 1.0, number: int = 0,
+        skin_over: Callable[[FloatArray, FloatArray, Box], None] | None = None,
     ) -> None:  # fmt: skip
         """Draw the mouth.
 
@@ -73,6 +75,8 @@ class MouthLayer:
             How much of the inside is shown in place of what the frame has there, 0..1.
         number : int
             Of the frame, for its noise.
+        skin_over : callable, optional
+            Changes the skin's colours, given their depth, in a box at twice the resolution, before the inside is drawn.
         """
         upper, lower = posed.points[self._mouth.upper.vertices, :2], posed.points[self._mouth.lower.vertices, :2]
         box = box_around(np.concatenate([upper, lower]), 0.5 * scale_px + 3, frame.shape)
@@ -80,7 +84,11 @@ class MouthLayer:
             return
         layers = fine_layers(self._scratch, box, posed, self._triangles, posed.inner)
         outline = np.concatenate([upper, lower[::-1]])
-        rgb, opening = interior.paint(box, outline, layers, skin, posed, motion, placed)
+        uv = np.ascontiguousarray(layers.values[..., :2])
+        rgb = cv2.remap(skin, uv, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+        if skin_over is not None:
+            skin_over(rgb, layers.depth, box)
+        rgb, opening = interior.paint(box, outline, layers, rgb, posed, motion, placed)
         weight = _soft_region(opening, box.fine(outline), 0.14 * scale_px * FINE)
         weight *= (layers.ids >= 0) | (opening > 0)
         shown = cv2.resize(opening.astype(np.float32), box.shape[::-1], interpolation=cv2.INTER_AREA)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import cv2
@@ -13,11 +14,11 @@ from ..photo_head.deform import PosedFace
 from ..photo_head.draw import CONTOUR_JUMP
 from ..photo_head.field import soften_jumps
 from ..photo_head.instant import FrameMotion
-from ..photo_head.interior import MouthInterior
-from ..photo_head.layers import Box, Grain
+from ..photo_head.layers import FINE, Box, Grain, box_around
 from ..photo_head.mouth_layer import MouthLayer, Scratch
 from ..photo_head.raster import rasterize
 from ..photo_head.textures import TEXTURE_SCALE, doubled
+from .lip_bank import LipBank, LipLoan
 from .look import ClipLook
 from .region import fill_area, outline_px
 from .shape import MouthShape, SourceFace
@@ -34,7 +35,8 @@ class Stage:
     """Frame of the clip."""
     picture: UInt8Array
     source: SourceFace
-    interior: MouthInterior
+    light: float
+    """Brightness relative to the clip's."""
     box: Box
     """Bounding box of the area that may change."""
     area: UInt8Array
@@ -43,13 +45,15 @@ class Stage:
     """Doubled texture."""
     origin: FloatArray
     """Picture pixel at which the texture begins [shape=(2,)]."""
+    loans: list[LipLoan]
+    """Shut lips of other frames, where its own are wide open."""
 
 
 class MouthPainter:
     """Draws the mouths of one clip; safe to call from several threads."""
 
-    def __init__(self, shape: MouthShape, look: ClipLook, occluders: object | None = None) -> None:
-        self.shape, self.look, self.clip = shape, look, shape.clip
+    def __init__(self, shape: MouthShape, look: ClipLook, bank: LipBank) -> None:
+        self.shape, self.look, self.bank, self.clip = shape, look, bank, shape.clip
         self._scratch = Scratch()
         self._mouth = MouthLayer(self.clip.model, shape.mouth, self._scratch)
         self._grain = Grain(look.grain)
@@ -60,12 +64,19 @@ class MouthPainter:
         stage = None if base.strength <= 0.0 else self._stage(base)
         if stage is None:
             return base.picture
-        posed = self.shape.pose(stage.source, motion, base.strength)
+        posed, gaps = self.shape.pose(stage.source, motion, base.strength)
         posed = replace(posed, uv=posed.uv - stage.origin)
+
+        def borrow(rgb: FloatArray, depth: FloatArray, box: Box, scale: int = FINE) -> None:
+            if stage.loans:
+                self.bank.lay(rgb, depth, box, scale, posed.points, gaps, stage.loans, stage.source.opening_cm, base.strength)
+
         frame = np.ascontiguousarray(base.picture[..., :3]).copy()
-        self._draw_skin(frame, stage, posed)
-        self._mouth.paint(frame, stage.skin, posed, motion, stage.interior, stage.source, self._grain,
-                          stage.source.head.pose.scale, base.strength, base.number)  # fmt: skip
+        depth = self._draw_skin(frame, stage, posed)
+        self._lend(frame, depth, stage.box, posed, borrow)
+        interior = self.look.in_frame(self.clip, base.source, stage.light, posed.lip_gap_cm)
+        self._mouth.paint(frame, stage.skin, posed, motion, interior, stage.source, self._grain,
+                          stage.source.head.pose.scale, base.strength, base.number, borrow)  # fmt: skip
         return _put_back(frame, base.picture, stage)
 
     def _stage(self, base: BaseFrame) -> Stage | None:
@@ -85,8 +96,9 @@ class MouthPainter:
         low = np.clip(np.floor(uv.min(axis=0)).astype(int) - TEXTURE_RIM_PX, 0, (area[0].left, area[0].top))
         high = np.maximum(np.ceil(uv.max(axis=0)).astype(int) + TEXTURE_RIM_PX, (area[0].right, area[0].bottom))
         crop = np.ascontiguousarray(picture[low[1] : high[1], low[0] : high[0]])
-        stage = Stage(base.source, base.picture, source, self.look.in_frame(self.clip, base.source, picture), *area,
-                      doubled(crop), low.astype(np.float32))  # fmt: skip
+        skin, origin = doubled(crop), low.astype(np.float32)
+        stage = Stage(base.source, base.picture, source, self.look.light(self.clip, base.source, picture), *area,
+                      skin, origin, self.bank.loans(base.source, source, skin, source.texture - origin))  # fmt: skip
         self._last = stage
         return stage
 
@@ -102,8 +114,8 @@ class MouthPainter:
         fill_area(mask, outline, box.left, box.top)
         return box, mask
 
-    def _draw_skin(self, frame: UInt8Array, stage: Stage, posed: PosedFace) -> None:
-        """Move the skin, at single resolution."""
+    def _draw_skin(self, frame: UInt8Array, stage: Stage, posed: PosedFace) -> FloatArray:
+        """Move the skin, at single resolution; return the depth of what is drawn."""
         box, rows_columns = stage.box, stage.box.shape
         coordinates = self._scratch.get("map", (*rows_columns, 2))
         x = np.arange(box.left, box.right, dtype=np.float32) - stage.origin[0]
@@ -119,6 +131,24 @@ class MouthPainter:
         target = frame[box.top : box.bottom, box.left : box.right]
         np.copyto(target, drawn)
         soften_jumps(drawn, coordinates, CONTOUR_JUMP, target)
+        return np.asarray(depth)
+
+
+    def _lend(
+        self, frame: UInt8Array, depth: FloatArray, area: Box, posed: PosedFace,
+        borrow: Callable[[FloatArray, FloatArray, Box, int], None],
+    ) -> None:  # fmt: skip
+        """Replace stretched lips, at single resolution."""
+        around = box_around(posed.points[self.clip.model.lips.vertices, :2], 1.0, frame.shape)
+        if around is None:
+            return
+        box = Box(max(around.left, area.left), max(around.top, area.top),
+                  min(around.right, area.right), min(around.bottom, area.bottom))  # fmt: skip
+        part = frame[box.top : box.bottom, box.left : box.right]
+        rgb = part.astype(np.float32)
+        borrow(rgb, depth[box.top - area.top : box.bottom - area.top, box.left - area.left : box.right - area.left],
+               box, 1)  # fmt: skip
+        np.copyto(part, np.clip(rgb + 0.5, 0, 255).astype(np.uint8))
 
 
 def _put_back(frame: UInt8Array, picture: UInt8Array, stage: Stage) -> UInt8Array:

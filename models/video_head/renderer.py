@@ -21,6 +21,7 @@ from ..photo_head.clip_fit import HeadClip, fit_clip
 from ..photo_head.head_model import load_head_model
 from ..photo_head.instant import FrameMotion
 from .draw import MouthPainter
+from .lip_bank import LipBank, lip_frames
 from .look import clip_look, look_frames
 from .region import LowerFace, fill_area, outline_px
 from .rest import RestFace
@@ -62,7 +63,9 @@ class VideoHeadRenderer:
         lower = LowerFace(model, clip.neutral_cm, settings.options.get("seam_feather", 1.0))
         pictures = {frame: _picture(face, frame) for frame in look_frames(clip, rest, float(face.fps))}
         look = clip_look(clip, rest, pictures, settings.options.get("grain", 1.0))
-        painter = MouthPainter(MouthShape(clip, rest, lower), look)
+        shape = MouthShape(clip, rest, lower)
+        bank = LipBank(clip, rest, shape.mouth, {frame: _picture(face, frame) for frame in lip_frames(clip, rest)})
+        painter = MouthPainter(shape, look, bank)
         log.info("prepared video_head: residual %.2f %% of face width, lips at rest %.2f open",
                  100 * float(np.median(clip.residual_ratio[clip.seen])), rest.open_ratio)  # fmt: skip
         return PreparedClip(clip, painter, (face.height_px, face.width_px))

@@ -70,8 +70,10 @@ class MouthShape:
             visible_texture(self.clip.model, head.source_px, head.pose),
             lip_texture_table(self.clip.model, head.source_px[:, :2]), float(self.rest.opening_cm[frame]))  # fmt: skip
 
-    def pose(self, source: SourceFace, motion: FrameMotion, strength: float) -> PosedFace:
-        """Return where everything is, in pixels of the picture.
+    def pose(
+        self, source: SourceFace, motion: FrameMotion, strength: float
+    ) -> tuple[PosedFace, tuple[FloatArray, FloatArray]]:
+        """Return where everything is, in pixels of the picture, and how far each lip is from the other in cm.
 
         Parameters
         ----------
@@ -99,7 +101,7 @@ class MouthShape:
             uv = own + np.float32(strength) * (uv - own)
         outline = positions[np.r_[self.mouth.upper.vertices, self.mouth.lower.vertices[-2:0:-1]]]
         gap = strength * float(above.max()) + (1.0 - strength) * source.opening_cm
-        return PosedFace(points, uv, self._inner, (0.0, 0.0), used, outline, gap)
+        return PosedFace(points, uv, self._inner, (0.0, 0.0), used, outline, gap), (above, below)
 
     @staticmethod
     def _expression(source: SourceFace, motion: FrameMotion) -> FloatArray:
