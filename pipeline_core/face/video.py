@@ -14,6 +14,7 @@ import numpy as np
 from ..errors import InputError
 from ..host import Host
 from ..interfaces import DetectedFace, Follower, Landmarker
+from ..media.timing import on_grid
 from ..media.video import media_file, probe, read_frames
 from ..types import LANDMARK_COUNT, FaceTrack, FloatArray, UInt8Array
 from .choice import Box, DetectSettings, backend_of, landmarker_of, no_face, nobody_there, ranked
@@ -30,9 +31,6 @@ BATCH = 8
 """Frames that the networks see at a time; also how many frames are held in memory."""
 MAX_PAUSE = 7
 """While nobody is seen, at most this many batches go by between two close looks."""
-MAX_FRAMES = 500_000
-"""Over five hours at 25 fps. A single broken time stamp may claim any length: the track would fill
-the memory."""
 MIN_FRAMES = 3
 """Shorter appearances are taken for false finds, in videos that are longer."""
 
@@ -138,7 +136,7 @@ def detect_video(path: str | os.PathLike[str], settings: DetectSettings, host: H
     UnreadableMedia
         If the file is no video.
     InputError
-        If its time stamps span more than `MAX_FRAMES`, or landmarks or box have an unknown form.
+        If its time stamps span more than `timing.MAX_FRAMES`, or landmarks or box have an unknown form.
     """
     info, media, name = probe(path), media_file(path), Path(path).name
     found_by = ""
@@ -154,12 +152,12 @@ def detect_video(path: str | os.PathLike[str], settings: DetectSettings, host: H
         search.take([image for _, image in frames], len(times), _Placed(host, len(times), max(info.frames, 1)))
         times += [time_s for time_s, _ in frames]
         host.progress(min(len(times), info.frames), max(info.frames, 1))
-    people = [p for p in search.people.all if len(p.seen) >= min(MIN_FRAMES, len(times))]
+    people = [p for p in search.people.settled(shots.cuts()) if len(p.seen) >= min(MIN_FRAMES, len(times))]
     if not people:
         # What was sure in a frame or two is a false find, and no hint for a lower confidence.
         best = search.best if search.best < settings.min_confidence else 0.0
         raise no_face(f"{name!r} ({info.width_px} x {info.height_px} px, {len(times)} frames)", best)
-    shown = _on_grid(times, info.fps)
+    shown = on_grid(times, info.fps)
     talks = None if box is None else _at(people, given_boxes(box)[0])
     order, position = ranked([_mean_box(person) for person in people], settings, talks)
     landmarks_px, scores = _table([people[i] for i in order], shown)
@@ -167,6 +165,46 @@ def detect_video(path: str | os.PathLike[str], settings: DetectSettings, host: H
         width_px=info.width_px, height_px=info.height_px, landmarks_px=landmarks_px, score_ratio=scores,
         face_ids=tuple(order), selected=position, fps=info.fps, video=media, found_by=found_by,
         cuts=_begins(shots.cuts(), shown), warnings=_warnings(path, people[order[position]], scores[:, position]))
+
+
+def detect_pictures(pictures: Sequence[UInt8Array], fps: Fraction, settings: DetectSettings, host: Host,
+                    landmarker: Landmarker | None = None, *, landmarks: Any = None) -> FaceTrack:
+    """Find and follow the faces of pictures that follow each other, as `detect_video` does in a file.
+
+    Parameters
+    ----------
+    pictures : sequence
+        RGB or RGBA, all of one size.
+    fps : Fraction
+        Their rate.
+    settings, host, landmarker, landmarks
+        As for `detect_video`.
+
+    Raises
+    ------
+    NoFaceFound
+        If no picture shows a face of enough confidence.
+    InputError
+        If the landmarks have an unknown form or fewer frames than there are pictures.
+    """
+    height, width = pictures[0].shape[:2]
+    count, name, found_by = len(pictures), "the pictures", ""
+    if landmarks is not None:
+        landmarker = _Given(_meshes(landmarks, width, height), name)
+    elif landmarker is None:
+        landmarker, found_by = landmarker_of(settings), backend_of(settings).id
+    search = _Search(landmarker, settings.min_confidence)
+    for start in range(0, count, BATCH):
+        part = [np.ascontiguousarray(pictures[i][..., :3]) for i in range(start, min(start + BATCH, count))]
+        search.take(part, start, _Placed(host, start, count))
+    people = [p for p in search.people.settled() if len(p.seen) >= min(MIN_FRAMES, count)]
+    if not people:
+        best = search.best if search.best < settings.min_confidence else 0.0
+        raise no_face(f"{name} ({width} x {height} px, {count} of them)", best)
+    order, position = ranked([_mean_box(person) for person in people], settings, None)
+    landmarks_px, scores = _table([people[i] for i in order], range(count))
+    return FaceTrack(width_px=width, height_px=height, landmarks_px=landmarks_px, score_ratio=scores,
+                     face_ids=tuple(order), selected=position, fps=fps, found_by=found_by)
 
 
 def _meshes(landmarks: Any, width_px: int, height_px: int) -> list[list[FloatArray]]:
@@ -189,21 +227,6 @@ def _at(people: Sequence[Person], numbers: tuple[float, ...]) -> int:
 def _batches(frames: Iterator[tuple[float, UInt8Array]]) -> Iterator[list[tuple[float, UInt8Array]]]:
     while batch := list(islice(frames, BATCH)):
         yield batch
-
-
-def _on_grid(times: Sequence[float], fps: Fraction) -> list[int]:
-    """Return which decoded frame is shown at each multiple of the frame time.
-
-    With a constant rate that is every frame once; a variable rate repeats and drops frames.
-    """
-    at = np.asarray(times)
-    count = max(1, round((at[-1] - at[0]) * float(fps)) + 1)
-    if count > MAX_FRAMES:
-        raise InputError(f"the video claims to run over {count} frames at {float(fps):g} fps",
-                         hint="Cut it to the part that is needed, or save it again with a constant frame rate.")
-    # Half a frame of tolerance: container times are rounded to a millisecond or worse.
-    grid = np.arange(count) / float(fps) + 0.5 / float(fps)
-    return [int(i) for i in np.clip(np.searchsorted(at, grid, side="right") - 1, 0, len(at) - 1)]
 
 
 def _begins(cuts: Sequence[int], shown: Sequence[int]) -> tuple[int, ...]:

@@ -18,7 +18,7 @@ from ..errors import InputError, SettingError, UnreadableMedia
 from ..host import Host
 from ..lazy import signal
 from ..types import FloatArray, Sound
-from .container import open_media
+from .container import MAX_LEAD_S, beginning_s, open_media
 from .downmix import mix_matrix, mixed
 from .files import existing_file
 
@@ -32,10 +32,6 @@ _HINT = "Use a sound or video file that plays in an ordinary player, for example
 _PIECE_SAMPLES = 1 << 23
 """Decoded sound is collected in pieces of this many samples, 32 MB: large enough that the
 system takes each back as soon as it is copied."""
-_FROM_ZERO = ("mov", "matroska", "avi", "flv", "asf")
-"""Containers whose time stamps count from the beginning of the recording."""
-_MAX_LEAD_S = 600.0
-"""A sound that claims to begin later than this has a broken time stamp."""
 _EXACT = ("mov", "wav", "w64", "flac", "aiff")
 """Containers that know how long they are."""
 _CUT_SHARE, _CUT_S = 0.95, 0.5
@@ -220,12 +216,8 @@ def _lead_s(container: Any, stream: Any, first_s: float | None, found: _Collecte
     """Return how much later than the file the sound begins."""
     if first_s is None:
         return 0.0
-    starts = [float(other.start_time * other.time_base) for other in (*container.streams.audio, *container.streams.video)
-              if other.start_time is not None and other.time_base is not None]
-    origin_s = min([first_s, *starts])
-    if abs(origin_s) <= _MAX_LEAD_S and set(_FROM_ZERO) & set(container.format.name.split(",")):
-        origin_s = 0.0
-    if abs(first_s - origin_s) > _MAX_LEAD_S:
+    origin_s = beginning_s(container, first_s)
+    if abs(first_s - origin_s) > MAX_LEAD_S:
         found.warnings.append(f"the sound of {found.name!r} claims to begin at {first_s:.0f} s; it is used from its beginning")
         return 0.0
     return first_s - origin_s

@@ -17,6 +17,11 @@ _DEMUXERS = (
 """What FFmpeg may take a file for. Left out are playlists, manifests and scripts (HLS, DASH, concat,
 SDP, AVISynth, image sequences): they make it open other files or addresses."""
 
+_FROM_ZERO = ("mov", "matroska", "avi", "flv", "asf")
+"""Containers whose time stamps count from the beginning of the recording."""
+MAX_LEAD_S = 600.0
+"""A track that claims to begin later than this has a broken time stamp."""
+
 
 def open_media(file: str) -> Any:
     """Open a file that exists for reading; raises what PyAV raises, and ``ValueError`` for a bad name.
@@ -26,3 +31,20 @@ def open_media(file: str) -> Any:
     """
     options = {"format_whitelist": ",".join(_DEMUXERS), "protocol_whitelist": "file"}
     return av.open(os.path.abspath(file), metadata_errors="ignore", options=options)
+
+
+def beginning_s(container: Any, first_s: float) -> float:
+    """Return when a recording begins on the clock of its time stamps.
+
+    Parameters
+    ----------
+    container : av.container.InputContainer
+        The open file.
+    first_s : float
+        When the track in question really begins.
+    """
+    starts = [float(stream.start_time * stream.time_base) for stream in (*container.streams.audio, *container.streams.video)
+              if stream.start_time is not None and stream.time_base is not None]
+    origin_s = min([first_s, *starts])
+    from_zero = set(_FROM_ZERO) & set(container.format.name.split(","))
+    return 0.0 if from_zero and abs(origin_s) <= MAX_LEAD_S else origin_s

@@ -29,6 +29,8 @@ _LOG = logging.getLogger("talking_avatar")
 MAX_SIDE_PX = 8192
 MIN_FPS, MAX_FPS = Fraction(1, 100), Fraction(240)
 """Rates outside are broken headers: some recorders write the clock of their time stamps, 1000 or 90000."""
+_SAME_RATE = 5e-5
+"""Rates that differ by less are the same: half a frame in 10,000. 24 and 24000/1001 differ by 1e-3."""
 _BLOCK = 1 << 20
 _ATTACHED = 1024
 """Disposition of a cover picture, which is no video (libavformat, AV_DISPOSITION_ATTACHED_PIC)."""
@@ -91,11 +93,9 @@ def probe(path: str | os.PathLike[str]) -> VideoInfo:
         If it holds no picture stream, or one that is larger than 8192 px.
     """
     with opened_video(path) as (container, stream):
-        frame = next(_decoded(container, stream, _decoder(stream, alpha=True)), None)
-        if frame is None:
-            raise UnreadableMedia(f"{Path(path).name!r} holds no decodable frame", hint=_HINT)
+        frame = _first(container, stream, path)
         height, width = _shape(frame, stream)
-        if _quarter_turns(frame) % 2 == 1:
+        if quarter_turns(frame) % 2 == 1:
             width, height = height, width
         fps = _rate(stream)
         duration = _duration_s(container, stream)
@@ -105,8 +105,24 @@ def probe(path: str | os.PathLike[str]) -> VideoInfo:
                          _warnings(frame, tags_of(frame, stream.codec_context), Path(path).name), _see_through(frame))
 
 
+def first_frame(path: str | os.PathLike[str]) -> Any:
+    """Return the first picture as the decoder gives it; raises like `probe`."""
+    with opened_video(path) as (container, stream):
+        return _first(container, stream, path)
+
+
+def _first(container: Any, stream: Any, path: str | os.PathLike[str]) -> Any:
+    frame = next(_decoded(container, stream, _decoder(stream, alpha=True)), None)
+    if frame is None:
+        raise UnreadableMedia(f"{Path(path).name!r} holds no decodable frame", hint=_HINT)
+    return frame
+
+
 def _rate(stream: Any) -> Fraction:
-    for rate in (stream.average_rate, stream.guessed_rate):
+    mean, nominal = stream.average_rate, stream.guessed_rate
+    # A mean of time stamps that are rounded to milliseconds is not quite the rate.
+    rates = (nominal, mean) if mean and nominal and abs(mean / nominal - 1) < _SAME_RATE else (mean, nominal)
+    for rate in rates:
         if rate and MIN_FPS <= rate <= MAX_FPS:
             return Fraction(rate)
     return Fraction(25)
@@ -149,6 +165,16 @@ def read_frames(path: str | os.PathLike[str], first: int = 0, *, alpha: bool = F
     alpha : bool
         Yield RGBA [shape=(H, W, 4)] where the video has transparency.
     """
+    for at_s, frame, shape, tags in read_native(path, first, alpha=alpha):
+        yield at_s, _upright(frame, shape, alpha, tags)
+
+
+def read_native(path: str | os.PathLike[str], first: int = 0, *, alpha: bool = False
+                ) -> Iterator[tuple[float, Any, tuple[int, int], Tags]]:
+    """Yield ``(time_s, frame, shape, tags)`` as the decoder gives them, not turned, otherwise as `read_frames` does.
+
+    `shape` is height and width that all frames are brought to, `tags` say how colours are stored.
+    """
     for begin, wanted, start_s in _places(path, first):
         found = False
         for at, frame, shape, tags in _shown(path, begin, alpha):
@@ -161,7 +187,7 @@ def read_frames(path: str | os.PathLike[str], first: int = 0, *, alpha: bool = F
             if wanted is None and first > 0:
                 first -= 1
                 continue
-            yield at - start_s, _upright(frame, shape, alpha, tags)
+            yield at - start_s, frame, shape, tags
         if found:
             return
     raise UnreadableMedia(f"{Path(path).name!r} holds no decodable frame", hint=_HINT)
@@ -260,10 +286,10 @@ def _upright(frame: Any, shape: tuple[int, int], alpha: bool, tags: Tags) -> UIn
     pixels = frame_pixels(frame, tags, alpha=alpha)
     if pixels.shape[:2] != shape:  # pixels that are not square, or another size half-way
         pixels = np.asarray(cv2.resize(pixels, shape[::-1], interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    return np.ascontiguousarray(np.rot90(pixels, _quarter_turns(frame)))
+    return np.ascontiguousarray(np.rot90(pixels, quarter_turns(frame)))
 
 
-def _quarter_turns(frame: Any) -> int:
+def quarter_turns(frame: Any) -> int:
     """Return how often to turn a frame by 90 degrees counter-clockwise until it is upright."""
     return round(getattr(frame, "rotation", 0) / 90) % 4
 

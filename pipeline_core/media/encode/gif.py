@@ -76,19 +76,19 @@ class GifWriter:
         entries = np.zeros((256, 4), np.uint8)  # alpha, red, green, blue
         # FFmpeg takes the first entry without opacity for the clear one, so unused ones are opaque.
         entries[:CLEAR, 0], entries[:len(palette), 1:] = 255, palette
-        ditherer, fps = Ditherer(palette), self._clip.fps
+        ditherer, stamps = Ditherer(palette), self._clip.stamps
         container = open_output(self._path, self._form.container.muxer, self._form.container.options, {})
         complete = False
         try:
-            stream = container.add_stream(self._form.video_codec, rate=fps)
+            stream = container.add_stream(self._form.video_codec, rate=self._clip.fps)
             stream.width, stream.height = self._intake.size
             stream.pix_fmt = self._form.pixel_format
             # GIF counts in hundredths of a second. Times are rounded, not durations: no drift.
-            stream.codec_context.time_base = 1 / fps
+            stream.codec_context.time_base = stamps.time_base
             for index, frame in enumerate(self._spooled()):
                 coded: Any = (ditherer.indices(frame), entries)
                 picture = av.VideoFrame.from_ndarray(coded, format="pal8")
-                picture.pts, picture.time_base = index, 1 / fps
+                picture.pts, picture.time_base = int(stamps.ticks[index]), stamps.time_base
                 container.mux(stream.encode(picture))
             container.mux(stream.encode(None))
             complete = True

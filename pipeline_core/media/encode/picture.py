@@ -11,11 +11,15 @@ import numpy as np
 from ...errors import ContractError
 from ...lazy import cv2
 from ...types import UInt8Array
+from ..frame import Tags
 from ..image import over
-from ..yuv import rgb_to_i420, rgb_to_planes, split_planes
+from ..native import Base
+from ..yuv import Coding, add_change, rgb_to_i420, rgb_to_planes, split_planes
 
 BT709, LIMITED, FULL = 1, 1, 2
 """Codes of ITU-T H.273 for matrix, transfer and primaries; of libavutil for 16..235 and 0..255."""
+HD = Tags(BT709, BT709, BT709, False)
+"""What players take for granted."""
 _PACKED = {"rgba": (0, 1, 2, 3), "bgra": (2, 1, 0, 3), "rgb24": (0, 1, 2), "bgr0": (2, 1, 0, 2)}
 """Order of the channels R, G, B, A in one pixel."""
 _BLOCKS_PX = (1 << 16, 64, 8)
@@ -113,15 +117,18 @@ class Pictures:
         FFmpeg's name.
     size : tuple of int
         Width and height of the frames in pixels; an odd edge is repeated once where chroma needs it.
-    fps : Fraction
-        Frame rate.
+    time_base : Fraction
+        Unit of the time stamps.
     reuse : bool
         Whether one picture serves all frames: for encoders that have copied it when they return.
+    tags : Tags
+        How colours are written, in formats that are not RGB.
     """
 
-    def __init__(self, pixel_format: str, size: tuple[int, int], fps: Fraction, *, reuse: bool) -> None:
+    def __init__(self, pixel_format: str, size: tuple[int, int], time_base: Fraction, *, reuse: bool, tags: Tags = HD) -> None:
         self._format: Any = av.VideoFormat(pixel_format, 64, 64)
-        self._name, self._given, self._fps = pixel_format, size, fps
+        self._name, self._given, self._time_base, self._tags = pixel_format, size, time_base, tags
+        self._coding = Coding(tags.matrix, tags.full_range)
         cut_x, cut_y = (64 // self._format.chroma_width(64), 64 // self._format.chroma_height(64)) \
             if pixel_format.startswith("yuv") else (1, 1)
         self.size = (-(-size[0] // cut_x) * cut_x, -(-size[1] // cut_y) * cut_y)
@@ -130,8 +137,11 @@ class Pictures:
         self._picture: Any = None
         self._buffer = np.empty(self.size[0] * self.size[1] * 3 // 2, np.uint8)
 
-    def make(self, frame: UInt8Array, index: int) -> Any:
-        """Return the picture of a frame [shape=(H, W, 3 or 4)], number `index` of the video."""
+    def make(self, frame: UInt8Array, pts: int, base: Base | None = None) -> Any:
+        """Return the picture of a frame [shape=(H, W, 3 or 4)] with its time stamp.
+
+        With a base, samples are the source's own but for what differs from it.
+        """
         pad = self.size[0] - self._given[0], self.size[1] - self._given[1]
         if any(pad):
             frame = np.ascontiguousarray(np.pad(frame, ((0, pad[1]), (0, pad[0]), (0, 0)), mode="edge"))
@@ -141,8 +151,8 @@ class Pictures:
             _lines(picture.planes[0])[:, :frame.shape[1] * len(order)] = \
                 frame[..., list(order)].reshape(frame.shape[0], -1)
         else:
-            self._fill_planes(picture, frame)
-        picture.pts = index
+            self._fill_planes(picture, frame, base)
+        picture.pts = pts
         return picture
 
     def _blank(self) -> Any:
@@ -150,25 +160,29 @@ class Pictures:
         # as much as filling it, which is why those that copy get the same one again.
         if self._picture is None or not self._reuse:
             self._picture = av.VideoFrame(*self.size, self._name)
-            self._picture.time_base = 1 / self._fps
+            self._picture.time_base = self._time_base
             if self._name in _PACKED:
                 self._picture.color_range = FULL
             else:
-                self._picture.colorspace, self._picture.color_range = BT709, LIMITED
+                self._picture.colorspace = self._tags.matrix
+                self._picture.color_range = FULL if self._tags.full_range else LIMITED
         return self._picture
 
-    def _fill_planes(self, picture: Any, frame: UInt8Array) -> None:
+    def _fill_planes(self, picture: Any, frame: UInt8Array, base: Base | None) -> None:
         bits = self._format.components[0].bits
         rgb = np.ascontiguousarray(frame[..., :3])
-        if bits == 8 and self._cut == (2, 2):
+        if base is not None:
+            planes: Any = base.planes
+            add_change(planes, base.rgb, rgb, bits, self._coding)
+        elif bits == 8 and self._cut == (2, 2):
             # The lines of the picture are padded, which is why they are not written directly.
-            planes: Any = split_planes(self._buffer, self.size[1], self.size[0])
-            rgb_to_i420(rgb, planes)
+            planes = split_planes(self._buffer, self.size[1], self.size[0])
+            rgb_to_i420(rgb, planes, self._coding)
         else:
             depth = np.uint8 if bits == 8 else np.uint16
             small = (self.size[1] // self._cut[1], self.size[0] // self._cut[0])
             planes = [np.empty(shape, depth) for shape in (rgb.shape[:2], small, small)]
-            rgb_to_planes(rgb, planes, bits)
+            rgb_to_planes(rgb, planes, bits, self._coding)
         if len(picture.planes) == 4:
             planes = [*planes, _scaled(frame[..., 3], bits)]
         for plane, values in zip(picture.planes, planes, strict=True):

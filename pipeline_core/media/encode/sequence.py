@@ -56,7 +56,7 @@ class SequenceWriter:
             compress_level=self._level, pnginfo=None if self._done else _tags(self._clip))
         self._done += 1
         if self._container is not None:
-            self._sound.write_until(self._done / self._clip.fps)
+            self._sound.write_until(self._clip.stamps.at(self._done))
         self.busy_s += time.perf_counter() - began
 
     def close(self, *, complete: bool) -> None:

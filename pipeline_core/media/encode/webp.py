@@ -79,7 +79,8 @@ class WebpWriter:
             return
         start, place, data = self._waiting
         # Times are rounded, not durations: no drift.
-        lasts = _rounded(self._done / self._clip.fps * _MS) - _rounded(start / self._clip.fps * _MS)
+        stamps = self._clip.stamps
+        lasts = _rounded(stamps.at(self._done) * _MS) - _rounded(stamps.at(start) * _MS)
         timing = lasts.to_bytes(3, "little") + bytes([_REPLACE])
         self._file.write(_chunk(b"ANMF", place + timing + data))
         self._waiting = None

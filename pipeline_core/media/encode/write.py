@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import av
@@ -16,13 +17,16 @@ from ...errors import ContractError, OutputError, SettingError
 from ...host import Host
 from ...types import Sound, UInt8Array
 from ..files import appearing, check_target
+from ..splice import Splice
 from .container import Clip, ContainerWriter, Writer
+from .continued import Continued
 from .feed import feed
 from .formats import Format, find_format
 from .gif import GifWriter
 from .sequence import SequenceWriter
 from .settings import EncodeReport, EncodeSettings
 from .space import check_space, estimate_bytes
+from .spliced import SpliceWriter
 from .webp import WebpWriter
 
 MAX_FPS = 240
@@ -46,6 +50,7 @@ def write_video(
     host: Host,
     overwrite: bool = True,
     preview_path: str | os.PathLike[str] | None = None,
+    continued: Continued | None = None,
 ) -> EncodeReport:
     """Encode `count` frames and the sound into `out_path`, which appears only when it is complete.
 
@@ -75,6 +80,10 @@ def write_video(
         Whether a file of that name is replaced; otherwise the next free number is taken.
     preview_path : path, optional
         A small mp4 for web pages, written at the same time.
+    continued : Continued, optional
+        The clip that is shown again with changes: its time stamps, colours and further tracks are
+        taken over, and parts without changes are copied where that can be done. `frames` is then
+        not asked where nothing is encoded.
 
     Raises
     ------
@@ -88,19 +97,39 @@ def write_video(
     form = check_video_target(out_path, settings)
     _check(form, fps, size, count)
     stop = threading.Event()
-    clip = Clip(fps, size, count, sound, settings, metadata, stop.is_set)
+    clip = Clip(fps, size, count, sound, settings, metadata, stop.is_set, continued)
+    splice = "" if continued is None else continued.splice(form, size)
+    make = _WRITERS.get(form.container_name, ContainerWriter)
+    if isinstance(splice, Splice) and continued is not None:
+        frames, make = _drawn(splice, continued), partial(SpliceWriter, splice=splice)
     try:
         # Both places are checked before a writer is open, which somebody would have to close.
         with (appearing(out_path, folder=form.is_folder, overwrite=overwrite) as result,
               nullcontext() if preview_path is None else appearing(preview_path) as small):
             notes = check_space(result.part, estimate_bytes(form, settings.crf, size=size, fps=fps, count=count,
                                                             sound=sound))
-            writer = _WRITERS.get(form.container_name, ContainerWriter)(result.part, form, clip)
-            feed(frames, writer if small is None else _Both(writer, small.part, clip), count, host, stop)
+            writer = make(result.part, form, clip)
+            pulled = sum(p.stop - p.start for p in splice.drawn) if isinstance(splice, Splice) else count
+            feed(frames, writer if small is None else _Both(writer, small.part, clip, splice), pulled, host, stop)
     except av.FFmpegError as error:  # what the system refuses is an OSError, and `appearing` says so
         raise OutputError(f"the format {form.name} cannot be written: {error}", hint=_CODEC_HINT) from error
-    return EncodeReport(count, float(count / fps), writer.busy_s, os.fspath(result.path),
+    if continued is not None:
+        kept = replace(form, pixel_format=splice.pixel_format) if isinstance(splice, Splice) else form
+        notes += continued.notes(kept, fps)
+        notes += [_copied(splice, count)] if splice else []
+    return EncodeReport(count, float(clip.duration_s), writer.busy_s, os.fspath(result.path),
                         (*notes, *writer.warnings))
+
+
+def _drawn(splice: Splice, continued: Continued) -> Iterator[UInt8Array]:
+    for piece in splice.drawn:
+        yield from continued.draw(piece.start, piece.stop)
+
+
+def _copied(splice: Splice | str, count: int) -> str:
+    if isinstance(splice, str):
+        return f"The unchanged parts are encoded again: {splice}."
+    return f"{splice.copied_frames} of {count} frames are copied from {splice.clip.name!r} as they are."
 
 
 def check_video_target(out_path: str | os.PathLike[str], settings: EncodeSettings | None = None) -> Format:
@@ -134,12 +163,13 @@ def _check(form: Format, fps: Fraction, size: tuple[int, int], count: int) -> No
 class _Both:
     """Writes the result and its preview."""
 
-    def __init__(self, writer: Writer, preview: Path, clip: Clip) -> None:
+    def __init__(self, writer: Writer, preview: Path, clip: Clip, splice: Splice | str) -> None:
         self._writer = writer
         form = replace(find_format("mp4-h264"), max_side_px=PREVIEW_SIDE_PX)
         settings = replace(clip.settings, crf=23, preset="veryfast", background_rgb=(128, 128, 128))
+        make = partial(SpliceWriter, splice=splice) if isinstance(splice, Splice) else ContainerWriter
         try:
-            self._preview = ContainerWriter(preview, form, replace(clip, settings=settings, metadata={}))
+            self._preview = make(preview, form, replace(clip, settings=settings, metadata={}))
         except BaseException:
             writer.close(complete=False)
             raise

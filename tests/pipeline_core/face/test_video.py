@@ -8,7 +8,7 @@ from skimage import data
 from talking_avatar.pipeline_core.errors import InputError, NoFaceFound, UnreadableMedia
 from talking_avatar.pipeline_core.face import people
 from talking_avatar.pipeline_core.face.detect import DetectSettings, detect_video
-from talking_avatar.pipeline_core.face.video import BATCH, _on_grid
+from talking_avatar.pipeline_core.face.video import BATCH
 from talking_avatar.pipeline_core.host import PlainHost
 from talking_avatar.pipeline_core.interfaces import DetectedFace
 
@@ -203,17 +203,3 @@ def test_no_video(tmp_path, fake):
     path.write_bytes(b"nothing")
     with pytest.raises(UnreadableMedia):
         detect_video(path, DetectSettings(), HOST, fake([]))
-
-
-def test_the_time_grid():
-    constant = [i / 30 for i in range(10)]
-    assert _on_grid(constant, Fraction(30)) == list(range(10))
-    rounded = [round(t, 3) for t in constant]
-    assert _on_grid(rounded, Fraction(30)) == list(range(10))
-    assert _on_grid([0.0, 0.04, 0.16, 0.20], Fraction(25)) == [0, 1, 1, 1, 2, 3]
-    assert _on_grid([0.0], Fraction(25)) == [0]
-
-
-def test_a_broken_time_stamp_does_not_fill_the_memory():
-    with pytest.raises(InputError, match="frames"):
-        _on_grid([0.0, 0.04, 1e12], Fraction(25))

@@ -43,3 +43,31 @@ def test_chroma_averages_all_four_pixels():
     result = planes(2, 2)
     yuv.rgb_to_i420(stripes, result)
     assert abs(int(result[2][0, 0]) - 184) <= 1  # half way between 128 and 240
+
+
+CODINGS = [yuv.Coding(matrix, full) for matrix in (1, 5, 9) for full in (False, True)]
+
+
+@pytest.mark.parametrize("coding", CODINGS, ids=str)
+def test_every_coding_is_undone_by_its_own_inverse_only(coding):
+    colours = np.random.default_rng(2).integers(0, 256, (64, 3), dtype=np.uint8)
+    colours[:8] = [[(n >> 2 & 1) * 255, (n >> 1 & 1) * 255, (n & 1) * 255] for n in range(8)]
+    rgb = np.repeat(np.repeat(colours.reshape(8, 8, 3), 2, 0), 2, 1)
+
+    def undone(by):
+        matrix = yuv.coefficients(by)
+        codes = np.stack([result[0][::2, ::2], result[1], result[2]], -1).astype(float)
+        return np.clip((codes - matrix[:, 3]) @ np.linalg.inv(matrix[:, :3]).T, 0, 255)
+
+    for convert in (yuv.rgb_to_i420, yuv.rgb_to_i420_plain):
+        result = planes(16, 16)
+        convert(np.ascontiguousarray(rgb), result, coding)
+        assert np.abs(undone(coding) - rgb[::2, ::2]).max() <= 2.0  # one code of chroma is up to two levels
+        for other in CODINGS:  # control
+            assert other == coding or np.abs(undone(other) - rgb[::2, ::2]).max() > 5
+
+
+def test_deep_full_range_ends_at_the_largest_code():
+    result = [np.zeros((2, 2), np.uint16) for _ in range(3)]
+    yuv.rgb_to_planes(np.full((2, 2, 3), 255, np.uint8), result, 10, yuv.Coding(1, full_range=True))
+    assert (result[0] == 1023).all() and (result[1] == 512).all()

@@ -1,0 +1,76 @@
+"""Tiny clips made on the spot, for the tests of exactness."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import av
+import numpy as np
+
+
+def numbered(count, height=96, width=128):
+    """Pictures with grain whose mean grey is their number: 2 * i mod 200 + 28."""
+    grain = np.random.default_rng(0).integers(-6, 7, (height, width, 3))
+    grain -= round(grain.mean())
+    y, x = np.mgrid[0:height, 0:width]
+    for i in range(count):
+        wave = 12 * np.sin((x + 3 * i) / 9) + 8 * np.cos((y - 2 * i) / 7)
+        yield np.clip(28 + 2 * i % 200 + grain + wave[..., None] - wave.mean(), 0, 255).astype(np.uint8)
+
+
+def number_of(pixels):
+    """Number of a picture of `numbered`, below 100."""
+    return round((float(np.asarray(pixels, float).mean()) - 28) / 2)
+
+
+def clip(path, count=72, *, fps=25, codec="libx264", form="yuv420p", size=(128, 96), matrix=1, full_range=False, ticks=None,
+         time_base=None, options=None, x264="", context=None, tracks=(), pictures=None, tags=None, **container):
+    """Write a video; `ticks` are time stamps in `time_base`, `tracks` are (codec, hertz of a tone, start in s)."""
+    fps = Fraction(fps)
+    unit = time_base or 1 / fps
+    given = {"crf": "16", "g": "24", "x264-params": "scenecut=0" + x264} if codec == "libx264" else {}
+    with av.open(str(path), "w", **container) as out:
+        stream = out.add_stream(codec, rate=fps, options={**given, **(options or {})})
+        stream.width, stream.height, stream.pix_fmt = *size, form
+        coder = stream.codec_context
+        coder.time_base = unit
+        if form.startswith("yuv"):
+            coder.colorspace, coder.color_range = matrix, 2 if full_range else 1
+        for name, value in {**(context or {}), **(tags or {})}.items():
+            setattr(coder, name, value)
+        sounds = [_track(out, *track) for track in tracks]
+        for i, rgb in enumerate(pictures or numbered(count, size[1], size[0])):
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24" if rgb.shape[2] == 3 else "rgba")
+            frame = frame.reformat(format=form, src_colorspace=matrix, dst_colorspace=matrix, src_color_range=2,
+                                   dst_color_range=2 if full_range or not form.startswith("yuv") else 1)
+            frame.pts, frame.time_base = i if ticks is None else ticks[i], unit
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+        for sound, hertz, start_s in sounds:
+            _fill(out, sound, hertz, start_s, count / float(fps))
+    return path
+
+
+def _track(out, codec, hertz, start_s=0.0):
+    stream = out.add_stream(codec, rate=48_000)
+    stream.codec_context.layout = "mono"
+    return stream, hertz, start_s
+
+
+def _fill(out, stream, hertz, start_s, duration_s):
+    block = stream.codec_context.frame_size or 1024
+    for at in range(0, round((duration_s - start_s) * 48_000) - block, block):
+        t = np.arange(at, at + block) / 48_000
+        wave = (0.4 * np.sin(2 * np.pi * hertz * t)).astype(np.float32)[None]
+        form = stream.codec_context.format.name
+        samples = wave if form == "fltp" else (wave * 32767).astype(np.int16)
+        frame = av.AudioFrame.from_ndarray(samples, format="fltp" if form == "fltp" else "s16", layout="mono")
+        frame.sample_rate, frame.pts, frame.time_base = 48_000, at + round(start_s * 48_000), Fraction(1, 48_000)
+        out.mux(stream.encode(frame))
+    out.mux(stream.encode(None))
+
+
+def decoded(path):
+    """(time, planes as an array, av.VideoFrame) of every frame."""
+    with av.open(str(path)) as container:
+        return [(f.pts * f.time_base, f.to_ndarray(), f) for f in container.decode(video=0)]
