@@ -5,7 +5,8 @@ import pytest
 from talking_avatar.models import register_all, samples
 from talking_avatar.pipeline_core.errors import UnreadableMedia
 from talking_avatar.pipeline_core.face.detect import DetectSettings, detect_faces, detect_video
-from talking_avatar.pipeline_core.face.people import FOLLOWED_LOOKS, looks_of
+from talking_avatar.pipeline_core.face.looks import likeness, looks_of
+from talking_avatar.pipeline_core.face.people import SAME_LOOKS
 from talking_avatar.pipeline_core.face.trust import trust
 from talking_avatar.pipeline_core.host import PlainHost
 from talking_avatar.pipeline_core.interfaces import DetectedFace
@@ -43,7 +44,7 @@ def test_the_pair_shows_two_people_who_look_different():
     face = detect_faces(pair, DetectSettings(order="left-right"), PlainHost(threads=1))
     assert len(face.face_ids) == 2 and face.score_ratio.min() > 0.7
     first, second = (looks_of(pair.image, DetectedFace(face.landmarks_px[0, i], 1.0)) for i in (0, 1))
-    assert float(first @ second) < FOLLOWED_LOOKS
+    assert likeness(first, second) < SAME_LOOKS
 
 
 def test_the_recording_is_a_sentence():
