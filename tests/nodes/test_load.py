@@ -7,7 +7,7 @@ from PIL import Image
 from talking_avatar.models.samples import ASSETS, PORTRAITS, RECORDINGS
 from talking_avatar.pipeline_core.errors import InputError, UnreadableMedia
 
-ASTRONAUT, CUT_OUT = PORTRAITS
+ASTRONAUT, CUT_OUT, PAIR = PORTRAITS
 SPEECH = next(iter(RECORDINGS))
 
 
@@ -42,12 +42,12 @@ def test_a_file_becomes_a_portrait_an_image_and_a_mask(node, photo):
 
 
 def test_samples_come_first_and_only_pictures_are_offered(node, photo):
-    assert choices(node) == [ASTRONAUT, CUT_OUT, "photo.png"]
+    assert choices(node) == [ASTRONAUT, CUT_OUT, PAIR, "photo.png"]
 
 
 def test_no_input_folder_is_no_error(node, comfy, tmp_path):
     (tmp_path / "input").rmdir()
-    assert choices(node) == [ASTRONAUT, CUT_OUT]
+    assert choices(node) == [ASTRONAUT, CUT_OUT, PAIR]
 
 
 def test_samples_need_no_upload_and_are_shown_in_the_node(node, comfy):
