@@ -28,6 +28,7 @@ from .output import VideoMux  # noqa: E402
 from .people import JoinRenders, SplitSpeakers  # noqa: E402
 from .render import MouthRenderer  # noqa: E402
 from .speech import AudioToVisemes, TextToSpeech  # noqa: E402
+from .transfer import MotionFromVideo  # noqa: E402
 
 
 class TalkingAvatarExtension(ComfyExtension):
@@ -37,4 +38,4 @@ class TalkingAvatarExtension(ComfyExtension):
         """Return the node classes."""
         return [LoadPortrait, DetectFace, TextToSpeech, AudioToVisemes, MotionGenerator, MouthRenderer,
                 BlendAndIdle, VideoMux, TalkingAvatar, LoadSpeech, FramesToImages, LoadMotion, SplitSpeakers, JoinRenders,
-                LoadVideo]
+                LoadVideo, MotionFromVideo]

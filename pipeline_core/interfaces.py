@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from .host import Host
-from .types import FaceTrack, FloatArray, MotionTrack, Phone, Sound, UInt8Array, Word
+from .types import FaceTrack, FloatArray, HeadTrack, MotionTrack, Phone, Sound, UInt8Array, Word
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +58,13 @@ class Voice(Protocol):
 
     def speak(self, text: str, speed: float, host: Host) -> tuple[Sound, Recognition]:
         """Return the sound and what is said when."""
+
+
+class Tracker(Protocol):
+    """Measures what the selected face of a clip does."""
+
+    def track(self, face: FaceTrack, host: Host) -> HeadTrack:
+        """Return head, eyes and expression of every frame."""
 
 
 class Renderer(Protocol):

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from .errors import MissingDependency, MissingWeights, UnknownBackend
 
-Kind = Literal["landmarks", "speech", "voice", "renderer"]
+Kind = Literal["landmarks", "speech", "voice", "renderer", "tracker"]
 
 
 @dataclass(frozen=True)

@@ -238,6 +238,39 @@ class SpeechTrack:
 
 
 @dataclass(frozen=True, eq=False)
+class HeadTrack:
+    """What a face does in a clip, as it was measured: nothing is taken off, scaled or filled."""
+
+    fps: Fraction
+    expression: FloatArray
+    """ARKit order, 0..1 [shape=(T, 52)]."""
+    head_deg: FloatArray
+    """Yaw, pitch, roll of the head towards the camera, signs as in `MotionLayer.head_deg` [shape=(T, 3)]."""
+    head_shift: FloatArray
+    """Place of the neck right, down, towards the viewer, in inter-ocular distances [shape=(T, 3)]."""
+    gaze_deg: FloatArray
+    """Eye in head, right (for the viewer) and up [shape=(T, 2)]."""
+    lids_ratio: FloatArray
+    """Lid gap over eye width of the left and the right eye [shape=(T, 2)]."""
+    lips_ratio: FloatArray
+    """Gap between the lips, and width of the mouth, in inter-ocular distances [shape=(T, 2)]."""
+    seen: npt.NDArray[np.bool_]
+    """Whether the face is seen [shape=(T,)]; elsewhere the values of the nearest frame stand."""
+    warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        count = len(self.seen)
+        wanted = {"expression": len(BLENDSHAPES), "head_deg": 3, "head_shift": 3, "gaze_deg": 2, "lids_ratio": 2,
+                  "lips_ratio": 2}
+        for name, width in wanted.items():
+            array = getattr(self, name)
+            _expect(array.shape == (count, width), f"head track: {name} is {array.shape}, not ({count}, {width})")
+            _expect(bool(np.isfinite(array).all()), f"head track: {name} holds values that are not numbers")
+            _freeze(self, **{name: array.astype(np.float32, copy=False)})
+        _freeze(self, seen=self.seen)
+
+
+@dataclass(frozen=True, eq=False)
 class MotionLayer:
     """One cause of movement; layers add up. All arrays share the time axis of their track."""
 

@@ -203,6 +203,30 @@ def dub_workflow() -> Workflow:
     return Workflow(nodes, links, GROUPS, DUB_NOTE, (780, 660, 340, 400))
 
 
+DRIVE_NOTE = """### A face drives a face
+
+1. Press **Run**: the sample video moves one of the people in the sample photo.
+2. Choose your photo in **Load Portrait** and *face_index* in **Detect Face**.
+3. Choose a clip of yourself in **Load Talking Video**: one face from the front, the lips closed for a moment.
+
+**Motion from Video** has a strength for mouth, brows, eyes, head and gaze. Its motion can also go into *driving* of **Motion Generator**: then head, eyes and brows follow the clip, and the lips what is said.
+
+Use only faces of people who agreed to it."""
+
+
+def drive_workflow() -> Workflow:
+    """Return the chain in which a video moves a photo."""
+    video = Node(3, "TA_LoadVideo", (0, 700), (340, 300), (), (("video", "VIDEO"), ("audio", "AUDIO")), (CLIP, "image"))
+    motion = Node(5, "TA_MotionFromVideo", (780, 60), (340, 560),
+                  (("driver", "VIDEO,IMAGE,TA_MOTION"), ("face", "TA_FACE"), ("landmarks", "FACE_LANDMARKS")),
+                  (("motion", "TA_MOTION"), ("curves", "IMAGE")), (1, 1, 1, 1, 1, -1, 0, 25, "fit"), 2)
+    nodes = (PORTRAIT.with_widgets({0: TWO_PEOPLE}), DETECT.with_widgets({0: 1, 1: "left-right"}), video, motion, RENDER, BLEND,
+             MUX.with_widgets({MUX_PREFIX: "talking_avatar/driven"}))
+    links: tuple[Link, ...] = (*(link for link in CHAIN if link[0] != 4), (3, "video", 5, "driver"))
+    groups = (GROUPS[0], ("2  Who drives", (-20, 640, 760, 380), GREEN), *GROUPS[2:])
+    return Workflow(nodes, links, groups, DRIVE_NOTE, (780, 660, 340, 400))
+
+
 def cut_out_workflow() -> Workflow:
     """Return the chain with a transparent background."""
     nodes = (PORTRAIT.with_widgets({0: CUT_OUT}), DETECT, SPEAK.with_widgets({0: SHORT_TEXT}), VISEMES, MOTION, RENDER,
@@ -233,6 +257,7 @@ def described() -> dict[str, Workflow]:
         "transparent_background.json": cut_out_workflow(),
         "upscale_frames.json": upscale_workflow(),
         "dub_video.json": dub_workflow(),
+        "expression_transfer.json": drive_workflow(),
         "two_speakers.json": two_speakers_workflow(),
     }
 

@@ -96,3 +96,9 @@ def mouth_opening(points: FloatArray) -> float:
     """Return the gap between the lips over the width of the mouth."""
     gap = np.linalg.norm(points[_LIP_MIDDLES[0]] - points[_LIP_MIDDLES[1]])
     return float(gap / max(float(np.linalg.norm(points[_LIP_CORNERS[0]] - points[_LIP_CORNERS[1]])), 1e-6))
+
+
+def mouth_width_ratio(points: FloatArray) -> float:
+    """Return the width of the mouth over the distance of the eyes' middles [points: shape=(478, 3)]."""
+    right, left = (points[list(corners[:2])].mean(axis=0) for corners in _EYES)
+    return float(np.linalg.norm(points[61] - points[291]) / max(float(np.linalg.norm(left - right)), 1e-6))

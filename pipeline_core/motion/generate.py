@@ -21,6 +21,7 @@ from .gestures import Beats, prosody_layer
 from .idle import idle_layer
 from .settings import FPS_MAX, FPS_MIN, MotionSettings
 from .source_face import SourceFace, judge
+from .transfer import driven_parts
 
 __all__ = ["MotionSettings", "generate_motion"]
 
@@ -61,7 +62,7 @@ def generate_motion(
         decides the frame rate, and its head and eyes stay its own.
     driving : MotionTrack, optional
         A performance to follow, for example taken from a video: its head, eyes and brows replace the
-        generated ones, the mouth stays with the speech.
+        generated ones as far as it moves them, the mouth stays with the speech.
     base : MotionTrack, optional
         An expression to start from; added to everything, its mouth quietened while words are formed.
     keyframes : str
@@ -122,9 +123,11 @@ def _life(stage: _Stage, driving: MotionTrack | None) -> Sequence[Callable[[], M
     duration = stage.speech.duration_s
     reach = stage.face.turn_share
 
+    driven = driven_parts(driving) if driving is not None else frozenset()
+
     def prosody() -> MotionLayer:
-        return prosody_layer(stage.speech, times, stage.beats, seed=seed, head=wish.head * reach,
-                             brows=wish.brows)
+        return prosody_layer(stage.speech, times, stage.beats, seed=seed, head=0.0 if "head" in driven else wish.head * reach,
+                             brows=0.0 if "brows" in driven else wish.brows)
 
     def blinks() -> MotionLayer:
         return blink_layer(times, wish.fps, plan_blinks(stage.beats, duration, seed=seed, rate=wish.blinks))
@@ -135,10 +138,10 @@ def _life(stage: _Stage, driving: MotionTrack | None) -> Sequence[Callable[[], M
     def idle() -> MotionLayer:
         return idle_layer(times, seed=seed, strength=wish.idle)
 
-    own_head = driving is None and not wish.still
-    own_eyes = driving is None and stage.face.eyes_open
-    return [*([prosody] if own_head else []), *([blinks, gaze] if own_eyes else []),
-            *([] if wish.still else [idle])]
+    own_head = not {"head", "brows"} <= driven and not wish.still
+    own_eyes = stage.face.eyes_open
+    return [*([prosody] if own_head else []), *([blinks] if own_eyes and "eyes" not in driven else []),
+            *([gaze] if own_eyes and "gaze" not in driven else []), *([] if wish.still else [idle])]
 
 
 def _emotion(stage: _Stage) -> MotionLayer:

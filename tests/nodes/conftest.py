@@ -9,7 +9,7 @@ import pytest
 FAKES = Path(__file__).resolve().parent.parent / "fakes"
 NODE_IDS = ("TA_LoadPortrait", "TA_DetectFace", "TA_TextToSpeech", "TA_AudioToVisemes", "TA_MotionGenerator",
             "TA_MouthRenderer", "TA_BlendAndIdle", "TA_VideoMux", "TA_TalkingAvatar", "TA_LoadSpeech", "TA_FramesToImages",
-            "TA_LoadMotion", "TA_SplitSpeakers", "TA_JoinRenders", "TA_LoadVideo")
+            "TA_LoadMotion", "TA_SplitSpeakers", "TA_JoinRenders", "TA_LoadVideo", "TA_MotionFromVideo")
 
 
 @pytest.fixture(scope="session")

@@ -26,12 +26,14 @@ SOCKETS = {
     "TA_SplitSpeakers": (["audio", "face?", "table?", "faces?"], ["AUDIO", "AUDIO", "AUDIO", "AUDIO", "STRING"]),
     "TA_JoinRenders": (["a", "b", "c?", "d?"], ["TA_RENDER"]),
     "TA_LoadVideo": (["file"], ["VIDEO", "AUDIO"]),
+    "TA_MotionFromVideo": (["driver", "face?", "landmarks?", "mouth"], ["TA_MOTION", "IMAGE"]),
 }
 TYPES = {
     ("TA_DetectFace", "source"): "TA_PORTRAIT,IMAGE,VIDEO",
     ("TA_DetectFace", "landmarks"): "FACE_LANDMARKS",
     ("TA_DetectFace", "bbox"): "BBOX,BOUNDING_BOX",
     ("TA_MouthRenderer", "model"): "TA_MODEL",
+    ("TA_MotionFromVideo", "driver"): "VIDEO,IMAGE,TA_MOTION",
     ("TA_BlendAndIdle", "background"): "IMAGE,VIDEO",
     ("TA_BlendAndIdle", "replacement"): "IMAGE,VIDEO",
     ("TA_VideoMux", "source"): "TA_RENDER,IMAGE",

@@ -233,8 +233,22 @@ def test_a_driving_motion_replaces_head_and_eyes_but_not_the_mouth(say):
     layer = layer_of(motion, "driving")
     assert layer.blendshapes[:, INDEX["jawOpen"]].max() == 0.0
     assert np.allclose(layer.blendshapes[:, INDEX["browInnerUp"]], 0.5) and np.allclose(layer.head_deg, 5.0)
-    assert {"prosody", "blinks", "gaze"}.isdisjoint(la.name for la in motion.layers)
+    assert "prosody" not in {la.name for la in motion.layers}
     assert any("driving motion ends" in w for w in motion.warnings)
+
+
+def test_what_the_driving_motion_does_not_move_is_invented(say):
+    speech = say.speech_of(say.BOB)
+
+    def names(**columns):
+        motion = generate_motion(speech, MotionSettings(idle=0.0), driving=_track(1.0, 10, **columns))
+        return {la.name for la in motion.layers} & {"prosody", "blinks", "gaze"}
+
+    assert names(browInnerUp=0.5, eyeBlinkLeft=0.1) == {"gaze"}
+    assert names(browInnerUp=0.5, eyeLookUpLeft=0.1) == {"blinks"}
+    assert names() == {"prosody", "blinks", "gaze"}
+    brows = generate_motion(speech, MotionSettings(idle=0.0), driving=_track(1.0, 10))
+    assert not layer_of(brows, "prosody").head_deg.any() and layer_of(brows, "prosody").blendshapes.any()
 
 
 def test_a_base_expression_is_added_and_leaves_room_for_speech(say):

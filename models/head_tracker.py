@@ -1,0 +1,121 @@
+"""Measure head, eyes and expression of a clip by fitting the 3D head to its landmarks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..pipeline_core.host import Host
+from ..pipeline_core.registry import Backend, register
+from ..pipeline_core.types import FaceTrack, HeadTrack
+
+if TYPE_CHECKING:
+    from .photo_head.clip_fit import HeadClip
+
+_EYES = ((362, 263, 386, 374, 473), (133, 33, 159, 145, 468))
+"""Inner and outer corner, upper and lower lid, and middle of the iris of the left and the right eye."""
+_LIPS = (13, 14, 61, 291)
+"""Middle of the upper and lower lip, corners."""
+
+
+class HeadTracker:
+    """Implements `interfaces.Tracker`."""
+
+    def track(self, face: FaceTrack, host: Host) -> HeadTrack:
+        """Return what the selected face does.
+
+        Parameters
+        ----------
+        face : FaceTrack
+            Of a video, or of a photo.
+        host : Host
+            Progress and cancel.
+
+        Raises
+        ------
+        NoFaceFound
+            If the face is in no frame.
+        """
+        from ..pipeline_core.cache import shared
+        from .photo_head.clip_fit import fit_clip
+        from .photo_head.head_model import load_head_model
+
+        model = shared().get(("head_model",), load_head_model)
+        column = face.selected
+        clip = fit_clip(model, face.landmarks_px[:, column], face.score_ratio[:, column], face.fps, host)
+        return head_track(clip, face)
+
+
+def head_track(clip: HeadClip, face: FaceTrack) -> HeadTrack:
+    """Return the measurements of a fitted clip."""
+    points = _points_cm(clip)
+    eyes = [_eye(points, *numbers) for numbers in _EYES]
+    centres = [points[:, list(numbers[:2])].mean(axis=1) for numbers in _EYES]
+    unit = np.median(np.linalg.norm(centres[0] - centres[1], axis=1))
+    upper, lower, right, left = (points[:, k] for k in _LIPS)
+    lips = np.stack([np.linalg.norm(upper - lower, axis=1), np.linalg.norm(left - right, axis=1)], axis=1) / unit
+    return HeadTrack(
+        fps=face.fps, expression=clip.expression, head_deg=_head_deg(clip), head_shift=_head_shift(clip),
+        gaze_deg=np.mean([gaze for gaze, _ in eyes], axis=0), lids_ratio=np.stack([lids for _, lids in eyes], axis=1),
+        lips_ratio=lips, seen=clip.seen, warnings=face.warnings)
+
+
+def _points_cm(clip: HeadClip) -> np.ndarray:
+    """Return the landmarks in the head's frame; in gaps those of the nearest frame [shape=(T, 478, 3)]."""
+    wanted = sorted({number for numbers in (*_EYES, _LIPS) for number in numbers})
+    frames = np.flatnonzero(clip.seen)
+    nearest = frames[np.searchsorted((frames[:-1] + frames[1:]) / 2.0, np.arange(len(clip.seen)))]
+    offset = np.column_stack([clip.offset_px, np.zeros(len(clip.seen))])[:, None]
+    flat = (clip.landmarks_px[nearest][:, wanted] - offset[nearest]) * [1.0, -1.0, -1.0]
+    points = np.zeros((len(clip.seen), max(wanted) + 1, 3))
+    points[:, wanted] = flat @ (clip.rotation[nearest] / clip.scale[nearest, None, None])
+    return points
+
+
+def _eye(points: np.ndarray, inner: int, outer: int, upper: int, lower: int, iris: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return where an eye looks in the head [shape=(T, 2), degrees] and how far it is open [shape=(T,)]."""
+    from .photo_head.plug import EYEBALL_RADIUS_CM
+
+    corners = points[:, [inner, outer]]
+    away = (points[:, iris] - corners.mean(axis=1))[:, :2] / EYEBALL_RADIUS_CM
+    gap = np.linalg.norm(points[:, upper] - points[:, lower], axis=1)
+    width = np.linalg.norm(corners[:, 0] - corners[:, 1], axis=1)
+    return np.degrees(np.arcsin(np.clip(away, -0.9, 0.9))), gap / width
+
+
+def _head_deg(clip: HeadClip) -> np.ndarray:
+    """Return yaw, pitch and roll, the inverse of `field.rotation_matrix` [shape=(T, 3)]."""
+    r = clip.rotation.astype(np.float64)
+    yaw = np.arctan2(-r[:, 2, 0], r[:, 2, 2])
+    pitch = np.arcsin(np.clip(-r[:, 2, 1], -1.0, 1.0))
+    roll = np.arctan2(r[:, 0, 1], r[:, 1, 1])
+    return np.degrees(np.stack([yaw, pitch, roll], axis=1))
+
+
+def _head_shift(clip: HeadClip) -> np.ndarray:
+    """Return where the pivot of the head is, the inverse of `field.HeadField.moved` [shape=(T, 3)]."""
+    from .photo_head.field import CAMERA_DISTANCE_CM, INTER_OCULAR_CM, PIVOT_CM
+
+    usual = float(np.median(clip.scale[clip.seen]))
+    pivot = (clip.rotation @ np.float32(PIVOT_CM))[:, :2] * [1, -1] * clip.scale[:, None] + clip.offset_px
+    nearer = CAMERA_DISTANCE_CM * (1.0 - usual / clip.scale)
+    return np.column_stack([pivot / usual, nearer]) / INTER_OCULAR_CM
+
+
+def _load() -> Any:
+    return HeadTracker()
+
+
+register(
+    Backend(
+        kind="tracker",
+        id="head",
+        title="3D head fit (no download)",
+        load=_load,
+        licence="CC0-1.0",
+        commercial=True,
+        priority=100,
+        packages=("cv2", "scipy"),
+    )
+)
