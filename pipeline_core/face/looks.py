@@ -19,6 +19,8 @@ _UPRIGHT = np.array([[0.28, 0.38], [0.72, 0.38], [0.5, 0.78]], np.float32)
 _EYES_AND_MOUTH = ((33, 133), (263, 362), (13, 14))
 _HAIR, _CLOTHES = (-0.35, -0.9, 0.35, -0.55), (-0.5, 0.8, 0.5, 1.3)
 """Left, top, right and bottom in face widths from the face's middle, upright with the head. Narrow: beside them is background."""
+UNIFORM = 0.15
+"""So much more alike than their faces may people be said to be: two in one uniform with the same hair stay two."""
 _BINS = (4, 8, 8)
 _SEEN_SHARE = 0.3
 """A patch counts if this much of it is inside the picture."""
@@ -47,14 +49,17 @@ def looks_of(image: UInt8Array, face: DetectedFace) -> Looks:
 
 
 def likeness(one: Looks, two: Looks) -> float:
-    """Return how much two looks are alike, -1..1: the mean over face, hair and clothes, as far as both are seen."""
+    """Return how much two looks are alike, -1..1: the mean over face, hair and clothes, as far as both are seen.
+
+    Hair and clothes raise it by `UNIFORM` at most.
+    """
     return float(likenesses([one, two])[0, 1])
 
 
 def likenesses(looks: Sequence[Looks]) -> npt.NDArray[np.float64]:
     """Return `likeness` of any two of several looks [shape=(N, N)]."""
     total = np.zeros((len(looks), len(looks)))
-    parts = np.zeros_like(total)
+    parts, face = np.zeros_like(total), np.stack([one.face for one in looks])
     for name in ("face", "hair", "clothes"):
         given = [getattr(one, name) for one in looks]
         length = max((len(values) for values in given if values is not None), default=0)
@@ -62,7 +67,7 @@ def likenesses(looks: Sequence[Looks]) -> npt.NDArray[np.float64]:
         seen = np.array([values is not None for values in given])
         total += rows @ rows.T
         parts += np.outer(seen, seen)
-    return np.asarray(total / parts)
+    return np.asarray(np.minimum(total / parts, face @ face.T + UNIFORM))
 
 
 def _face(image: UInt8Array, points: FloatArray) -> FloatArray:
