@@ -110,6 +110,10 @@ def _add_render(sub: argparse.ArgumentParser) -> None:
                      help="re-voice only these seconds, e.g. 2.5-4.0; also several times (default: all)")
     dub.add_argument("--silent-mouth", default="closed", metavar="HOW",
                      help="the mouth after the speech: closed, or its own movement (default: closed)")
+    dub.add_argument("--untouched", default="copy", metavar="HOW",
+                     help="parts without a new mouth: copy their packets where H.264 allows, or encode (default: copy)")
+    dub.add_argument("--other-audio", default="keep", metavar="HOW",
+                     help="further sound tracks and subtitles: keep or drop (default: keep)")
 
 
 def _add_visemes(sub: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ import re
 from ..models import register_all
 from ..pipeline_core.errors import SettingError
 from ..pipeline_core.face.detect import DetectSettings
-from ..pipeline_core.media.encode import EncodeSettings, load_format
+from ..pipeline_core.media.encode import ContinueSettings, EncodeSettings, load_format
 from ..pipeline_core.media.text_file import read_text_file
 from ..pipeline_core.motion import MotionSettings, exact_fps
 from ..pipeline_core.pipeline import AvatarRequest, render_avatar
@@ -39,6 +39,7 @@ def request_from(arguments: argparse.Namespace) -> AvatarRequest:
         render=RenderSettings(width_px=width, height_px=height, renderer=arguments.renderer),
         video=arguments.video,
         dub=DubSettings(arguments.length, ", ".join(arguments.ranges), arguments.silent_mouth),
+        keep=ContinueSettings(arguments.untouched, arguments.other_audio),
         encode=encode_settings(arguments),
     )
 

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, get_args
 
 import folder_paths
 import torch
@@ -21,19 +21,26 @@ from ..pipeline_core.host import Host
 from ..pipeline_core.media.encode import (
     DEFAULT_FORMAT,
     PRESETS,
+    Continued,
+    ContinueSettings,
     EncodeSettings,
     Format,
+    OtherAudio,
+    Untouched,
     find_format,
     usable_formats,
     write_video,
 )
 from ..pipeline_core.motion import exact_fps
+from ..pipeline_core.render.continuation import continued_clip, held
 from ..pipeline_core.render.estimate import Forecast, estimate
 from ..pipeline_core.render.plan import RenderPlan, frames, replaced
 from ..pipeline_core.types import Sound, UInt8Array, frame_count
 from . import convert, sockets
 from .choices import problem_with
 from .host import ComfyHost
+
+_KEEP = ContinueSettings()
 
 
 class VideoMux(io.ComfyNode):
@@ -74,6 +81,14 @@ class VideoMux(io.ComfyNode):
                 io.MultiType.Input("replacement", [io.Image, io.Video], optional=True,
                                    tooltip="Frames to write instead of those of the render, such as an upscaler's "
                                            "result: all of them, in the same order, of any size."),
+                io.Combo.Input("untouched", options=list(get_args(Untouched)), default=_KEEP.untouched, optional=True,
+                               tooltip="For a re-voiced video. copy: parts in which nothing is drawn are taken from the source "
+                                       "packet by packet, bit for bit, where it is H.264 in mp4, mov or mkv and the format "
+                                       "is H.264 as well; what is between is encoded anew. encode: everything is."),
+                io.Combo.Input("other_audio", options=list(get_args(OtherAudio)), default=_KEEP.other_audio, optional=True,
+                               tooltip="For a re-voiced video with several sound tracks or subtitles. The first sound track "
+                                       "is replaced. keep: the others are copied where the file can hold them and its "
+                                       "frames keep their times. drop: they are left out."),
             ],
             outputs=[
                 io.Video.Output(display_name="video", tooltip="The written file as VIDEO. PNG folders, GIF and WebP are "
@@ -93,13 +108,15 @@ class VideoMux(io.ComfyNode):
     @classmethod
     def execute(cls, source: RenderPlan | torch.Tensor, filename_prefix: str, fps: float, crf: int, preset: str,
                 save_output: bool, audio: Any = None, format: str = DEFAULT_FORMAT,
-                replacement: torch.Tensor | Input.Video | None = None) -> io.NodeOutput:
+                replacement: torch.Tensor | Input.Video | None = None, untouched: Untouched = _KEEP.untouched,
+                other_audio: OtherAudio = _KEEP.other_audio) -> io.NodeOutput:
         """Write the file."""
         if replacement is not None:
             source = _replaced(source, replacement)
         host, form = ComfyHost(), find_format(format, _format_folders())
         sound = None if audio is None else convert.to_sound(audio)
-        clip = _from_plan(source, sound, host) if isinstance(source, RenderPlan) else _from_images(source, fps, sound)
+        keep = ContinueSettings(untouched, other_audio)
+        clip = _from_plan(source, sound, keep, host) if isinstance(source, RenderPlan) else _from_images(source, fps, sound)
         settings = EncodeSettings(form, crf=crf, preset=preset)
         written = _write(clip, filename_prefix, save_output, settings,
                          graph_tags(cls.hidden.prompt, cls.hidden.extra_pnginfo), _expecting(source, settings, clip, host))
@@ -114,16 +131,7 @@ class _Clip:
     fps: Fraction
     count: int
     sound: Sound | None
-
-
-def _held(pictures: Iterator[UInt8Array], count: int) -> Iterator[UInt8Array]:
-    """Yield `count` pictures, holding the last one."""
-    last = None
-    for _ in range(count):
-        last = next(pictures, last)
-        if last is None:
-            return
-        yield last
+    continued: Continued | None = None
 
 
 def _count(pictures: int, fps: Fraction, sound: Sound | None) -> int:
@@ -136,10 +144,11 @@ def _count(pictures: int, fps: Fraction, sound: Sound | None) -> int:
     return max(pictures, frame_count(sound.duration_s - 1 / sound.rate_hz, fps))
 
 
-def _from_plan(plan: RenderPlan, sound: Sound | None, host: ComfyHost) -> _Clip:
+def _from_plan(plan: RenderPlan, sound: Sound | None, keep: ContinueSettings, host: ComfyHost) -> _Clip:
     sound = sound or plan.sound
     count = _count(plan.frames, plan.fps, sound)
-    return _Clip(_held(frames(plan, 0, None, host), count), plan.size_px, plan.fps, count, sound)
+    return _Clip(held(frames(plan, 0, None, host), count), plan.size_px, plan.fps, count, sound,
+                 continued_clip(plan, count, keep, host))
 
 
 def _replaced(source: RenderPlan | torch.Tensor, replacement: torch.Tensor | Input.Video) -> RenderPlan:
@@ -154,7 +163,7 @@ def _from_images(images: torch.Tensor, fps: float, sound: Sound | None) -> _Clip
     batch, rate = convert.ImageBatch(images), exact_fps(str(fps))
     count = _count(len(batch), rate, sound)
     pictures = (batch[index] for index in range(len(batch)))
-    return _Clip(_held(pictures, count), batch.size_px, rate, count, sound)
+    return _Clip(held(pictures, count), batch.size_px, rate, count, sound)
 
 
 def _expecting(source: RenderPlan | torch.Tensor, settings: EncodeSettings, clip: _Clip, host: ComfyHost) -> Host:
@@ -186,7 +195,7 @@ def _write(clip: _Clip, prefix: str, save_output: bool, settings: EncodeSettings
                                                      f"talking_avatar_{uuid.uuid4().hex}.mp4")
     report = write_video(clip.frames, os.path.join(folder, name + form.ending), fps=clip.fps, size=clip.size_px,
                          count=clip.count, sound=clip.sound, settings=settings, metadata=metadata, host=host,
-                         overwrite=False, preview_path=preview)
+                         overwrite=False, preview_path=preview, continued=clip.continued)
     if preview:
         return _Written(report.path, ui.SavedResult(os.path.basename(preview), "", io.FolderType.temp), report.warnings)
     kind = io.FolderType.output if save_output else io.FolderType.temp

@@ -13,10 +13,11 @@ from .face.detect import DetectSettings, detect_faces, detect_video
 from .face.trust import Stretch
 from .host import Host
 from .media.audio import load_sound
-from .media.encode import EncodeSettings, check_video_target, write_video
+from .media.encode import ContinueSettings, EncodeSettings, check_video_target, write_video
 from .media.files import refuse_own_source
 from .media.image import load_portrait
 from .motion import MotionSettings, generate_motion
+from .render.continuation import continued_clip
 from .render.estimate import Estimate, Forecast, estimate
 from .render.plan import blend, frames, plan_render, prepared
 from .render.rss import peak_rss_mb
@@ -57,6 +58,8 @@ class AvatarRequest:
     video: str | None = None
     """Path of a video to re-voice, in place of a photo; its frame rate is kept."""
     dub: DubSettings = field(default_factory=DubSettings)
+    keep: ContinueSettings = field(default_factory=ContinueSettings)
+    """What of a video is copied instead of encoded."""
     metadata: Mapping[str, str] = field(default_factory=dict)
     overwrite: bool = True
     """Whether a file of that name is replaced; otherwise the next free number is taken."""
@@ -139,7 +142,7 @@ def render_avatar(request: AvatarRequest, host: Host) -> AvatarResult:
     report = write_video(
         frames(plan, 0, None, host), request.out_path, fps=plan.fps, size=plan.size_px, count=plan.frames,
         sound=sound, settings=encode, metadata=request.metadata, host=Forecast(host, plan, encode, form),
-        overwrite=request.overwrite,
+        overwrite=request.overwrite, continued=continued_clip(plan, plan.frames, request.keep, host),
     )
     return AvatarResult(
         out=os.path.abspath(report.path), frames=report.frames, fps=float(plan.fps),

@@ -84,7 +84,7 @@ BLEND = Node(7, "TA_BlendAndIdle", (1180, 600), (340, 380),
 MUX = Node(8, "TA_VideoMux", (1580, 60), (420, 640),
            (("source", "TA_RENDER,IMAGE"), ("audio", "AUDIO"), ("replacement", "IMAGE,VIDEO")),
            (("video", "VIDEO"), ("path", "STRING")),
-           ("talking_avatar/avatar", 25, 18, "veryfast", True, "mp4-h264"), 2)
+           ("talking_avatar/avatar", 25, 18, "veryfast", True, "mp4-h264", "copy", "keep"), 2)
 BLEND_MODE, BLEND_COLOUR, MUX_PREFIX, MUX_FORMAT = 4, 5, 0, 5
 AVATAR = Node(1, "TA_TalkingAvatar", (0, 60), (520, 760), (("image", "IMAGE"), ("audio", "AUDIO")),
               (("video", "VIDEO"), ("path", "STRING")),

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..cache import shared
 from ..media.audio import load_sound, resample
+from ..media.source import source_clip
 from ..media.video import probe
 from ..types import FloatArray, MediaFile, Sound
 from .schedule import Span
@@ -53,7 +54,7 @@ def sound_until(sound: Sound, end_s: Fraction) -> Sound:
 def _own_sound(video: MediaFile) -> Sound | None:
     if not probe(video.path).has_sound:
         return None
-    return shared().get(("source_sound", video.sha256), lambda: load_sound(video.path))
+    return shared().get(("source_sound", video.sha256), lambda: source_clip(video).on_picture_clock(load_sound(video.path)))
 
 
 def _fitted(samples: FloatArray, begin: int, length: int, channels: int) -> FloatArray:

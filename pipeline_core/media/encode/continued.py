@@ -123,8 +123,8 @@ class Continued:
         if self.clip.bits > depth:
             found.append(f"{name} has {self.clip.bits} bits per colour: frames that are encoded are rounded to {depth}.")
         if abs(self.clip.lead_s) * fps > Fraction(1, 20):
-            found.append(f"the picture of {name} begins {float(self.clip.lead_s):.3f} s after its sound: "
-                         "the result begins with the picture.")
+            found.append(f"the picture of {name} begins {float(self.clip.lead_s):.3f} s into the file: the result, and a "
+                         "sound that is laid over all of it, begin with the picture.")
         return found
 
 
