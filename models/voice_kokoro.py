@@ -172,13 +172,13 @@ def _session(model: bytes) -> Any:
 
 
 class KokoroVoice:
-    """One of Kokoro's voices; see `interfaces.Voice`."""
+    """One of Kokoro's voices; see `interfaces.Voice`. Its `styles` are as from `read_styles`."""
 
     def __init__(self, name: str) -> None:
         path = find_voice(name)
         if path is None:
             raise BackendError(f"the voice {name} is not on this machine", hint="Run: python run.py fetch kokoro")
-        self._styles = read_styles(path, name)
+        self.styles = read_styles(path, name)
         self._numbers = load_net_symbols()
         self._lock = threading.Lock()
 
@@ -195,7 +195,7 @@ class KokoroVoice:
         return speak(text, speed, english(), speaker, host)
 
     def _draw(self, graph: Graph, symbols: str, speed: float) -> tuple[FloatArray, NDArray[np.float64]]:
-        style = self._styles[min(max(len(symbols) - 1, 0), len(self._styles) - 1)]
+        style = self.styles[min(max(len(symbols) - 1, 0), len(self.styles) - 1)]
         with self._lock:
             samples, units = graph.run([0, *(self._numbers[s] for s in symbols), 0], style, speed)
         edges = np.concatenate([[0.0], np.cumsum(units)]) * UNIT_SAMPLES - LAG_SAMPLES

@@ -30,3 +30,5 @@ SENTENCES = (BOB, *HARVARD, *OTHER_LANGUAGES.values())
 FLITE_VOICES = ("slt",)
 KOKORO_VOICES = ("af_heart", "af_bella", "am_michael", "bf_emma", "bm_george")
 """The bundled voice "heart" speaks like af_heart, from which it was distilled."""
+LIBRISPEECH_SPEAKERS = ("61",)
+"""Of test-clean, the rest of which is trained on: no figure on that set means anything for this model."""

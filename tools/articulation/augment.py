@@ -85,9 +85,9 @@ def mixed(samples: Sound, behind: Sound, snr_db: float) -> Sound:
 
 def with_background(samples: Sound, rng: np.random.Generator, backgrounds: Backgrounds) -> Sound:
     """Return the sound with steady noise, noises, music or babble behind it, at 0 to 30 dB."""
-    kind = rng.choice(["steady", "noise", "music", "babble"], p=[0.25, 0.25, 0.3, 0.2])
+    kind = rng.choice(["steady", "noise", "music", "babble"], p=[0.25, 0.2, 0.28, 0.27])
     behind = None if kind == "steady" else backgrounds.draw(kind, len(samples), rng)
-    snr_db = float(np.clip(rng.normal(13, 6.5), 0, 30))
+    snr_db = float(np.clip(rng.normal(11.5, 6.5), 0, 30))
     if behind is None:
         return mixed(samples, steady_noise(len(samples), rng), snr_db)
     if rng.random() < 0.2:
@@ -149,7 +149,7 @@ def augment(samples: Sound, rng: np.random.Generator, backgrounds: Backgrounds) 
         return nearly_clean(samples, rng)
     samples = one_of(samples, rng, VOICES)
     samples = one_of(samples, rng, ((0.4, in_a_room),))
-    if rng.random() < 0.65:
+    if rng.random() < 0.75:
         samples = with_background(samples, rng, backgrounds)
     return recorded(samples, rng)
 

@@ -27,6 +27,14 @@ logger = logging.getLogger("talking_avatar")
 SILENCE_S = (0.1, 0.6)
 """Added at both ends of an utterance."""
 KOKORO_SPEEDS = (0.8, 1.3)
+MIXED_SPEEDS = (0.65, 1.6)
+FOREIGN_VOICES = ("ef_dora", "em_alex", "em_santa", "ff_siwis", "hf_alpha", "hf_beta", "hm_omega", "hm_psi", "if_sara",
+                  "im_nicola", "jf_alpha", "jf_gongitsune", "jf_nezumi", "jf_tebukuro", "jm_kumo", "pf_dora", "pm_alex",
+                  "pm_santa", "zf_xiaobei", "zf_xiaoni", "zf_xiaoxiao", "zf_xiaoyi", "zm_yunjian", "zm_yunxi",
+                  "zm_yunxia", "zm_yunyang")
+"""Kokoro's voices of other languages; here they only lend their timbre."""
+VALIDATION_VOICES = ("am_adam", "bf_alice")
+"""Never trained on, to watch the training by; other voices are kept for measuring."""
 DIPHONE_VOICES, STATISTICAL_VOICES = ("kal16", "kal"), ("awb", "rms")
 FLITE_STRETCH = (0.75, 1.4)
 FLITE_PITCH_HZ = (80, 190)
@@ -70,6 +78,21 @@ def kokoro(number: int, rng: np.random.Generator) -> Any:
     return _engine("voices").speak(english(rng), voices[number % len(voices)], speed)
 
 
+def kokoro_mixed(number: int, rng: np.random.Generator) -> Any:
+    """Return English, slow to fast, by a voice that sounds like one to three of Kokoro's and speaks like one or two."""
+    english_voices = [name for name in kokoro_voices() if name not in VALIDATION_VOICES]
+    timbre = _shares([*english_voices, *FOREIGN_VOICES], rng, 3)
+    manner = _shares(english_voices, rng, 2)
+    speed = round(float(np.exp(rng.uniform(*np.log(MIXED_SPEEDS)))), 2)
+    engine = _engine("voices")
+    return engine.speak(english(rng), next(iter(manner)), speed, engine.mixed(timbre, manner))
+
+
+def _shares(names: list[str], rng: np.random.Generator, most: int) -> dict[str, float]:
+    chosen = rng.choice(names, int(rng.integers(1, most + 1)), replace=False)
+    return dict(zip((str(name) for name in chosen), rng.dirichlet(np.ones(len(chosen))).tolist(), strict=True))
+
+
 def espeak_en(number: int, rng: np.random.Generator) -> Any:
     """Return English by espeak-ng, each accent in turn."""
     return _espeak(english(rng), ENGLISH[number % len(ENGLISH)], rng)
@@ -110,7 +133,7 @@ class Set(NamedTuple):
 
 SETS = {"espeak_en": Set(espeak_en, 40.0), "espeak_other": Set(espeak_other, 80.0), "flite": Set(flite, 30.0),
         "flite_more": Set(flite_more, 40.0),
-        "kokoro": Set(kokoro, 66.7)}  # fmt: skip
+        "kokoro": Set(kokoro, 66.7), "kokoro_mixed": Set(kokoro_mixed, 240.0)}  # fmt: skip
 
 
 def utterance(name: str, number: int) -> Any:

@@ -18,7 +18,7 @@ from ...pipeline_core.speech.runs import equal_runs
 
 REACH = 4
 """Frames that a boundary may move."""
-MOVED_SETS = ("kokoro", "flite")
+MOVED_SETS = ("kokoro", "kokoro_mixed", "flite")
 """Where times are coarse; espeak's are exact to the sample."""
 
 

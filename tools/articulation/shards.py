@@ -19,11 +19,11 @@ from .background import make_backgrounds
 
 BLOCK = 50
 """Utterances to a shard."""
-COPIES = {"kokoro": 6, "flite": 5, "flite_more": 5, "espeak_en": 3, "espeak_other": 3}
+COPIES = {"kokoro": 6, "kokoro_mixed": 3, "recorded": 2, "flite": 5, "flite_more": 5, "espeak_en": 3, "espeak_other": 3}
 """Of each utterance; the first is clean."""
 BACKGROUNDS = 12
 """Stretches of music, of noise and of babble that the utterances of a shard share."""
-QUIET_BLOCKS, QUIET_CLIPS, QUIET_S = 12, 40, 8.0
+QUIET_BLOCKS, QUIET_CLIPS, QUIET_S = 24, 40, 8.0
 """Sounds without a voice: music, noise and near silence, to learn when the mouth stays shut."""
 
 
