@@ -8,7 +8,6 @@ from ..lazy import cv2
 from ..media.video import frame_number_at, read_frames, verify_unchanged
 from ..types import FaceTrack, FloatArray, UInt8Array
 from . import geometry
-from .masks import first_seen
 
 SELECTED_RGB, OTHER_RGB = (64, 255, 120), (255, 190, 40)
 _DARK_RGB = (16, 16, 16)
@@ -21,9 +20,8 @@ _IRISES = ((468, (469, 470, 471, 472)), (473, (474, 475, 476, 477)))
 
 
 def overlay(face: FaceTrack) -> UInt8Array:
-    """Return the picture (or the first frame that shows the face) with all faces marked [shape=(H, W, 3)]."""
-    seen = first_seen(face)
-    frame = seen[0] if seen else 0
+    """Return the picture (or the frame of a video that shows most people) with all faces marked [shape=(H, W, 3)]."""
+    frame = shown_frame(face)
     canvas = np.array(_background(face, frame), dtype=np.uint8)
     thickness = max(1, round(max(canvas.shape[:2]) / 500))
     order = [i for i in range(len(face.face_ids)) if i != face.selected]
@@ -34,6 +32,14 @@ def overlay(face: FaceTrack) -> UInt8Array:
             selected = i == face.selected
             _draw_face(canvas, points, str(i), SELECTED_RGB if selected else OTHER_RGB, thickness)
     return canvas
+
+
+def shown_frame(face: FaceTrack) -> int:
+    """Return the frame that shows most people; of several, one with the face that talks, and the surest."""
+    seen = np.isfinite(face.landmarks_px).all(axis=(2, 3))
+    if not seen.any():
+        return 0
+    return int(np.argmax(seen.sum(axis=1) + 0.5 * seen[:, face.selected] + 0.1 * face.score_ratio.mean(axis=1)))
 
 
 def _background(face: FaceTrack, frame: int) -> UInt8Array:

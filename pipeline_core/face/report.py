@@ -9,6 +9,7 @@ import numpy as np
 from .. import registry
 from ..types import FaceTrack
 from .geometry import face_box, face_width_px, head_angles
+from .overlay import shown_frame
 
 
 def report(face: FaceTrack) -> str:
@@ -18,8 +19,16 @@ def report(face: FaceTrack) -> str:
     count = len(face.face_ids)
     lines = [f"{source}: {face.width_px} x {face.height_px} px{length}, {count} face{'' if count == 1 else 's'}"]
     lines += [_line(face, i) for i in range(count)]
+    if face.video and count > 1:
+        lines.append(f"numbers are the same in all frames; the picture shows {_where(face)}")
     lines += [f"warning: {text}" for text in face.warnings]
     return "\n".join([*lines, *_licence(face)])
+
+
+def _where(face: FaceTrack) -> str:
+    frame = shown_frame(face)
+    seen = int(np.isfinite(face.landmarks_px[frame]).all(axis=(1, 2)).sum())
+    return f"{seen} of the faces, at {frame / float(face.fps):.2f} s"
 
 
 def _line(face: FaceTrack, i: int) -> str:

@@ -186,7 +186,7 @@ def mixed(sounds: Sequence[Sound]) -> Sound:
         given = np.broadcast_to(samples if len(samples) == channels else samples.mean(axis=0), part.shape)
         part[:] = np.where(np.abs(given) > np.abs(part), given, part) if _one_recording(part, given) else part + given
     peak = float(np.abs(total).max(initial=0.0))
-    loudest = max(1.0, *(float(np.abs(s).max(initial=0.0)) for s in same))
+    loudest = max(1.0, *(float(np.abs(sound.samples).max(initial=0.0)) for sound in sounds))
     return Sound(samples=np.asarray(total * min(1.0, loudest / max(peak, loudest)), np.float32), rate_hz=rate_hz)
 
 
