@@ -36,7 +36,7 @@ def made(classes):
     motion = classes["TA_MotionGenerator"].execute(speech=speech, fps=29.97, emotion="neutral", still=False, seed=0,
                                                    **STRENGTHS).args[0]
     plans = []
-    for name in PORTRAITS:
+    for name in list(PORTRAITS)[:2]:
         portrait = classes["TA_LoadPortrait"].execute(file=name).args[0]
         face = classes["TA_DetectFace"].execute(source=portrait, face_index=0, order="large-small",
                                                 min_confidence=0.5).args[0]
