@@ -6,9 +6,10 @@ import os
 from typing import Any
 
 import torch
-from comfy_api.latest import InputImpl, io, ui
+from comfy_api.latest import Input, InputImpl, io, ui
 
 from ..pipeline_core.errors import SettingError
+from ..pipeline_core.media.video import probe
 from ..pipeline_core.motion import EMOTIONS, MotionSettings, exact_fps
 from ..pipeline_core.overall import OverallHost
 from ..pipeline_core.pipeline import STAGES, AvatarRequest, render_avatar
@@ -78,6 +79,9 @@ class TalkingAvatar(io.ComfyNode):
                 io.String.Input("transcript", multiline=True, default="", optional=True,
                                 placeholder="For a recording (optional): what is said in it.",
                                 tooltip="What is said in audio: the lips become much more exact."),
+                io.Video.Input("video", optional=True,
+                               tooltip="Takes the place of the photo: its mouth gets the new words, everything else, size and "
+                                       "frame rate stay. All of it is kept; silence follows a shorter sound."),
             ],
             outputs=[
                 io.Video.Output(display_name="video", tooltip="The written file as VIDEO."),
@@ -89,13 +93,14 @@ class TalkingAvatar(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, file: str | None = None, image: Any = NOT_CONNECTED, voice: str | None = None,
-                        audio: Any = NOT_CONNECTED) -> str | bool:
+                        audio: Any = NOT_CONNECTED, video: Any = NOT_CONNECTED) -> str | bool:
         """Refuse what depends on this machine before anything runs: a missing file, a voice that is not here.
 
         ComfyUI says the answer once for every name in this list, so it is short; `execute` begins
         with the other checks.
         """
-        missing = True if file is None or image is not NOT_CONNECTED else problem_with(expect_file, file, "image")
+        given = image is not NOT_CONNECTED or video is not NOT_CONNECTED
+        missing = True if file is None or given else problem_with(expect_file, file, "image")
         return check_backend("voice", voice) if missing is True and audio is NOT_CONNECTED else missing
 
     @classmethod
@@ -106,16 +111,17 @@ class TalkingAvatar(io.ComfyNode):
     @classmethod
     def execute(cls, file: str, text: str, voice: str, emotion: str, expressiveness: float, head: float, size: str,
                 fps: float, seed: int, filename_prefix: str, save_output: bool, image: torch.Tensor | None = None,
-                audio: Any = None, transcript: str = "") -> io.NodeOutput:
+                audio: Any = None, transcript: str = "", video: Input.Video | None = None) -> io.NodeOutput:
         """Make the video."""
         node = ComfyHost()
         host = OverallHost(node, STAGES)
-        portrait = chosen_portrait(file) if image is None else convert.to_portrait(image)
-        width, height = _size(size)
-        folder, name, subfolder = place_for(
-            filename_prefix, (width or portrait.width_px, height or portrait.height_px), save_output)
+        clip = None if video is None else convert.to_media(video).path
+        portrait = None if clip else chosen_portrait(file) if image is None else convert.to_portrait(image)
+        width, height = (None, None) if clip else _size(size)
+        shown = portrait or probe(str(clip))
+        folder, name, subfolder = place_for(filename_prefix, (width or shown.width_px, height or shown.height_px), save_output)
         result = render_avatar(AvatarRequest(
-            portrait=portrait, out_path=os.path.join(folder, f"{name}.mp4"), overwrite=False,
+            portrait=portrait, video=clip, out_path=os.path.join(folder, f"{name}.mp4"), overwrite=False,
             audio=None if audio is None else convert.to_sound(audio), text=text,
             transcript=transcript, voice=voice, motion=_motion(emotion, expressiveness, head, fps, seed),
             render=RenderSettings(width_px=width, height_px=height),
@@ -123,8 +129,8 @@ class TalkingAvatar(io.ComfyNode):
         ), host)
         node.warn(result.warnings)
         kind = io.FolderType.output if save_output else io.FolderType.temp
-        shown = ui.SavedResult(os.path.basename(result.out), subfolder, kind)
-        return io.NodeOutput(InputImpl.VideoFromFile(result.out), result.out, ui=ui.PreviewVideo([shown]))
+        saved = ui.SavedResult(os.path.basename(result.out), subfolder, kind)
+        return io.NodeOutput(InputImpl.VideoFromFile(result.out), result.out, ui=ui.PreviewVideo([saved]))
 
 
 def _size(name: str) -> tuple[int | None, int | None]:

@@ -86,10 +86,10 @@ MUX = Node(8, "TA_VideoMux", (1580, 60), (420, 640),
            (("video", "VIDEO"), ("path", "STRING")),
            ("talking_avatar/avatar", 25, 18, "veryfast", True, "mp4-h264", "copy", "keep"), 2)
 BLEND_MODE, BLEND_COLOUR, MUX_PREFIX, MUX_FORMAT = 4, 5, 0, 5
-AVATAR = Node(1, "TA_TalkingAvatar", (0, 60), (520, 760), (("image", "IMAGE"), ("audio", "AUDIO")),
+AVATAR = Node(1, "TA_TalkingAvatar", (0, 60), (520, 760), (("image", "IMAGE"), ("audio", "AUDIO"), ("video", "VIDEO")),
               (("video", "VIDEO"), ("path", "STRING")),
               (PHOTO, TEXT, "auto", "neutral", 1, 1, "as the photo", 25, 0, "fixed",
-               "talking_avatar/avatar", True, "", "image"), 2)
+               "talking_avatar/avatar", True, "", "image"), 3)
 IMAGES = Node(9, "TA_FramesToImages", (1580, 60), (300, 160), (("render", "TA_RENDER"),),
               (("images", "IMAGE"), ("audio", "AUDIO"), ("fps", "FLOAT")), (0, 0))
 SCALE = Node(10, "ImageScaleBy", (1580, 280), (300, 110), (("image", "IMAGE"),), (("IMAGE", "IMAGE"),), ("lanczos", 2))

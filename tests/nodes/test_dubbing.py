@@ -1,6 +1,7 @@
 """The nodes over a video, on the stand-in: numbered frames and a renderer that only marks the mouth."""
 
 from fractions import Fraction
+from types import SimpleNamespace
 
 import av
 import numpy as np
@@ -116,6 +117,21 @@ def test_a_video_decides_the_frame_rate(classes, comfy, clip):
 def test_nobody_in_the_video_is_explained(node, comfy, clip):
     with pytest.raises(NoFaceFound, match="hint: Choose a video"):
         node.execute(face=track_of(clip, COUNT, FPS, unseen=range(COUNT)), motion=motion_of(5, FPS), **RENDER)
+
+
+def test_the_one_node_takes_a_video(classes, comfy, clip, monkeypatch):
+    node = classes["TA_TalkingAvatar"]
+    monkeypatch.setattr(node, "hidden", SimpleNamespace(prompt={"1": {}}, extra_pnginfo=None))
+    monkeypatch.setattr("talking_avatar.pipeline_core.pipeline.detect_video", lambda *_: track_of(clip, COUNT, FPS))
+    assert node.validate_inputs(file="gone.png", video=None) is True
+    audio = {"waveform": torch.zeros((1, 1, 8000)), "sample_rate": 16000}
+    path = node.execute(file="gone.png", text="", voice="auto", emotion="neutral", expressiveness=1.0, head=1.0,
+                        size="1280 x 720 (landscape)", fps=10.0, seed=0, filename_prefix="a", save_output=False, audio=audio,
+                        video=Clip(clip.path)).args[1]
+    with av.open(path) as container:
+        shown = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+        assert container.streams.video[0].average_rate == FPS
+    assert [number_of(frame) for frame in shown] == list(range(COUNT))
 
 
 def test_the_sample_clip_needs_no_upload(classes, comfy):

@@ -19,7 +19,7 @@ SOCKETS = {
                          ["TA_RENDER", "IMAGE", "STRING"]),
     "TA_BlendAndIdle": (["render", "background?", "mask?", "replacement?"], ["TA_RENDER", "MASK"]),
     "TA_VideoMux": (["source", "audio?", "replacement?"], ["VIDEO", "STRING"]),
-    "TA_TalkingAvatar": (["file", "image?", "audio?", "text", "transcript?"], ["VIDEO", "STRING"]),
+    "TA_TalkingAvatar": (["file", "image?", "audio?", "text", "transcript?", "video?"], ["VIDEO", "STRING"]),
     "TA_LoadSpeech": (["file"], ["AUDIO", "STRING"]),
     "TA_FramesToImages": (["render", "start", "count"], ["IMAGE", "AUDIO", "FLOAT"]),
     "TA_LoadMotion": (["file"], ["TA_MOTION", "IMAGE"]),
