@@ -88,9 +88,11 @@ class MotionFromVideo(io.ComfyNode):
         if isinstance(driver, MotionTrack):
             motion = with_strengths(driver, settings)
         else:
+            if shapes != SHAPES[0] and landmarks is None:
+                raise InputError("there are no landmarks whose blendshapes could be taken",
+                                 hint="Connect MediaPipe Face Landmarker of ComfyUI, or set shapes to fit.")
             track, sound = _measured(driver, face_index, fps, landmarks, host)
-            if shapes != SHAPES[0]:
-                track = with_given_shapes(track, _table_of(landmarks))
+            track = track if shapes == SHAPES[0] else with_given_shapes(track, landmarks)
             motion = transfer_motion(track, settings, face=face, sound=sound)
         host.warn(motion.warnings)
         return io.NodeOutput(motion, convert.to_image(curves_picture(motion)))
@@ -116,10 +118,3 @@ def _sound_of(path: str) -> Sound | None:
         return load_sound(path)
     except InputError:  # a silent clip drives as well
         return None
-
-
-def _table_of(landmarks: Any) -> Any:
-    if landmarks is None:
-        raise InputError("there are no landmarks whose blendshapes could be taken",
-                         hint="Connect MediaPipe Face Landmarker of ComfyUI, or set shapes to fit.")
-    return landmarks

@@ -1,0 +1,70 @@
+"""The transfer bench accepts an exact copy and nothing else."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from talking_avatar.cli.bench_transfer import Driver, compare, correlation, head_error, rows_of, run_transfer
+from talking_avatar.cli.console import LauncherError
+from talking_avatar.pipeline_core.host import PlainHost
+from talking_avatar.pipeline_core.motion.transfer import TransferSettings, transfer_motion
+from talking_avatar.tests.pipeline_core.motion.test_transfer import driver as acting
+
+GATES = ("jaw", "smile", "brows", "blink")
+
+
+@pytest.fixture(scope="module")
+def driver():
+    lids = acting().lids_ratio.copy()
+    lids[20:26] = lids[150:158] = 0.06
+    return Driver("d", Path("d.mp4"), replace(acting(), lids_ratio=lids))
+
+
+@pytest.fixture(scope="module")
+def stranger():
+    t = np.arange(200) / 25
+    return acting(jawOpen=0.2 + 0.2 * np.sin(9 * t), mouthSmileRight=0.2 + 0.2 * np.sin(4 * t), browInnerUp=0.3 + 0.3 * np.sin(3 * t))
+
+
+def met(rows):
+    return {row.name.split(" follows")[0]: row.passed for row in rows}
+
+
+def test_a_copy_passes_and_its_controls_fail(driver, stranger):
+    motion = transfer_motion(driver.track, TransferSettings())
+    pair = compare(driver, "p", motion, driver.track, stranger)
+    assert min(pair.followed[name] for name in GATES) > 0.99 and max(pair.head_deg) < 0.1
+    assert all(met(rows_of([pair]))[name] for name in GATES)
+    assert max(pair.shuffled.values()) < 0.5 and max(pair.other[name] for name in GATES) < 0.8 and pair.head_other > 2.0
+
+
+def test_another_performance_fails(driver, stranger):
+    motion = transfer_motion(driver.track, TransferSettings())
+    found = met(rows_of([compare(driver, "p", motion, stranger, None)]))
+    assert found["jaw"] is False and found["brows"] is False
+
+
+def test_a_control_that_passes_spoils_the_gate(driver):
+    motion = transfer_motion(driver.track, TransferSettings())
+    assert met(rows_of([compare(driver, "p", motion, driver.track, driver.track)]))["jaw"] is False
+
+
+def test_what_a_driver_does_not_move_is_not_judged(driver):
+    still = Driver("s", Path("s.mp4"), replace(driver.track, expression=np.tile(driver.track.expression[:1], (200, 1))))
+    pair = compare(still, "p", transfer_motion(still.track, TransferSettings()), still.track, None)
+    assert "jaw" not in pair.followed and "blink" in pair.followed
+
+
+def test_figures():
+    t = np.linspace(0, 9, 50)
+    assert correlation(np.sin(t), 2 * np.sin(t) + 5) == pytest.approx(1.0)
+    assert correlation(np.sin(t), np.zeros(50)) == 0.0
+    wanted = np.stack([10 * np.sin(t), 0 * t, 0 * t], axis=1)
+    assert max(head_error(wanted, wanted + [3, -4, 1])) < 1e-6, "the portrait's own direction does not count"
+    assert head_error(wanted, 0.5 * wanted)[0] > 2.0
+
+
+def test_folders_must_exist(tmp_path):
+    with pytest.raises(LauncherError, match="no folder"):
+        run_transfer(str(tmp_path / "x"), None, tmp_path, PlainHost())
