@@ -20,6 +20,7 @@ from ..photo_head.raster import rasterize
 from ..photo_head.textures import TEXTURE_SCALE, doubled
 from .lip_bank import LipBank, LipLoan
 from .look import ClipLook
+from .occluders import OccluderFinder
 from .region import fill_area, outline_px
 from .shape import MouthShape, SourceFace
 
@@ -47,13 +48,16 @@ class Stage:
     """Picture pixel at which the texture begins [shape=(2,)]."""
     loans: list[LipLoan]
     """Shut lips of other frames, where its own are wide open."""
+    front: FloatArray | None
+    """How surely something is in front of the face, 0..1 [shape=(H, W) of the box]; None where nothing is."""
 
 
 class MouthPainter:
     """Draws the mouths of one clip; safe to call from several threads."""
 
-    def __init__(self, shape: MouthShape, look: ClipLook, bank: LipBank) -> None:
+    def __init__(self, shape: MouthShape, look: ClipLook, bank: LipBank, occluders: OccluderFinder | None = None) -> None:
         self.shape, self.look, self.bank, self.clip = shape, look, bank, shape.clip
+        self.occluders = occluders
         self._scratch = Scratch()
         self._mouth = MouthLayer(self.clip.model, shape.mouth, self._scratch)
         self._grain = Grain(look.grain)
@@ -97,8 +101,10 @@ class MouthPainter:
         high = np.maximum(np.ceil(uv.max(axis=0)).astype(int) + TEXTURE_RIM_PX, (area[0].right, area[0].bottom))
         crop = np.ascontiguousarray(picture[low[1] : high[1], low[0] : high[0]])
         skin, origin = doubled(crop), low.astype(np.float32)
+        front = None if self.occluders is None else self.occluders.mask(picture, base.source)
         stage = Stage(base.source, base.picture, source, self.look.light(self.clip, base.source, picture), *area,
-                      skin, origin, self.bank.loans(base.source, source, skin, source.texture - origin))  # fmt: skip
+                      skin, origin, self.bank.loans(base.source, source, skin, source.texture - origin),
+                      front if front is not None and front.any() else None)  # fmt: skip
         self._last = stage
         return stage
 
@@ -152,9 +158,12 @@ class MouthPainter:
 
 
 def _put_back(frame: UInt8Array, picture: UInt8Array, stage: Stage) -> UInt8Array:
-    """Restore the picture outside the area, and its opacity."""
+    """Restore the picture outside the area and where something is in front, and its opacity."""
     box = stage.box
     part = (slice(box.top, box.bottom), slice(box.left, box.right))
     own = np.ascontiguousarray(picture[part][..., :3])
     cv2.copyTo(own, cv2.bitwise_not(stage.area), frame[part])
+    if stage.front is not None:
+        drawn, share = frame[part].astype(np.float32), stage.front[..., None]
+        np.copyto(frame[part], (drawn + (own - drawn) * share + 0.5).astype(np.uint8))
     return frame if picture.shape[2] == 3 else np.dstack([frame, picture[..., 3:]])

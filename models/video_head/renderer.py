@@ -7,14 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 
 from ...pipeline_core.cache import shared
-from ...pipeline_core.errors import InputError
 from ...pipeline_core.host import Host
 from ...pipeline_core.interfaces import BaseFrame
-from ...pipeline_core.media.video import frame_number_at, read_frames
 from ...pipeline_core.render.stream import ordered_map
 from ...pipeline_core.types import FaceTrack, MotionTrack, UInt8Array
 from ..photo_head.clip_fit import HeadClip, fit_clip
@@ -23,11 +20,18 @@ from ..photo_head.instant import FrameMotion
 from .draw import MouthPainter
 from .lip_bank import LipBank, lip_frames
 from .look import clip_look, look_frames
+from .occluders import OccluderFinder, sample_frames
 from .region import LowerFace, fill_area, outline_px
 from .rest import RestFace
+from .sampling import some_pictures
 from .shape import MouthShape
 
 log = logging.getLogger("talking_avatar")
+
+SAMPLE_BYTES = 200_000_000
+"""What the frames may take that are compared to find something in front of the face."""
+LEAST_SAMPLES = 6
+"""With fewer frames nobody can tell what is part of the face."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,11 +65,16 @@ class VideoHeadRenderer:
         clip = fit_clip(model, face.landmarks_px[:, chosen], face.score_ratio[:, chosen], face.fps, host)
         rest = RestFace(clip, face.fps)
         lower = LowerFace(model, clip.neutral_cm, settings.options.get("seam_feather", 1.0))
-        pictures = {frame: _picture(face, frame) for frame in look_frames(clip, rest, float(face.fps))}
-        look = clip_look(clip, rest, pictures, settings.options.get("grain", 1.0))
         shape = MouthShape(clip, rest, lower)
-        bank = LipBank(clip, rest, shape.mouth, {frame: _picture(face, frame) for frame in lip_frames(clip, rest)})
-        painter = MouthPainter(shape, look, bank)
+        look_at, lips_at = look_frames(clip, rest, float(face.fps)), lip_frames(clip, rest)
+        spread = sample_frames(clip)
+        spread = spread[:: -(-len(spread) * 3 * face.width_px * face.height_px // SAMPLE_BYTES)]
+        host.status("Looking at the mouth")
+        pictures = some_pictures(face, {*look_at, *lips_at, *spread})
+        look = clip_look(clip, rest, {f: pictures[f] for f in look_at}, settings.options.get("grain", 1.0))
+        bank = LipBank(clip, rest, shape.mouth, {f: pictures[f] for f in lips_at})
+        occluders = OccluderFinder(clip, {f: pictures[f] for f in spread}) if len(spread) >= LEAST_SAMPLES else None
+        painter = MouthPainter(shape, look, bank, occluders)
         log.info("prepared video_head: residual %.2f %% of face width, lips at rest %.2f open",
                  100 * float(np.median(clip.residual_ratio[clip.seen])), rest.open_ratio)  # fmt: skip
         return PreparedClip(clip, painter, (face.height_px, face.width_px))
@@ -95,18 +104,3 @@ class VideoHeadRenderer:
         if state.clip.seen[source]:
             fill_area(mask, outline_px(state.clip, source))
         return mask
-
-
-def _picture(face: FaceTrack, frame: int) -> UInt8Array:
-    """Read one frame, in the size that the landmarks refer to."""
-    if face.portrait is not None:
-        return face.portrait.image
-    if face.video is None:
-        raise InputError("the face has neither a photo nor a video",
-                         hint="Connect Detect Face to the photo or the video itself.")  # fmt: skip
-    path = face.video.path
-    number = frame_number_at(path, (frame + 0.5) / float(face.fps)) or frame
-    _, picture = next(read_frames(path, number))
-    if picture.shape[:2] != (face.height_px, face.width_px):
-        picture = cv2.resize(picture, (face.width_px, face.height_px), interpolation=cv2.INTER_AREA)
-    return np.asarray(picture, np.uint8)
