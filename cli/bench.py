@@ -44,6 +44,10 @@ def run(arguments: argparse.Namespace) -> int:
         from .bench_visemes import run as run_viseme_bench
 
         return run_viseme_bench(arguments)
+    if arguments.resync:
+        from .bench_resync import run as run_resync_bench
+
+        return run_resync_bench(arguments)
     if arguments.quality:
         # Not at the top: a worker must not have imported what it measures.
         from .quality import run as run_quality_bench

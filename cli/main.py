@@ -66,8 +66,11 @@ def build_parser() -> argparse.ArgumentParser:
     bench.add_argument("--quick", action="store_true", help="shorter clips, rougher figures")
     bench.add_argument("--quality", action="store_true",
                        help="measure how good the videos are instead, with independent judges")
+    bench.add_argument("--resync", action="store_true",
+                       help="measure how good re-voiced videos are instead, with independent judges")
+    bench.add_argument("--clips", metavar="DIR", help="with --resync: videos to re-voice (default: one of the sample portrait)")
     _add_bench_visemes(bench)
-    bench.add_argument("--faces", metavar="DIR", help="portraits to measure with (default: the sample portrait)")
+    bench.add_argument("--faces", metavar="DIR", help="portraits to measure with (default: the sample portrait); with --resync how many clips")
     bench.add_argument("--out", default="output", metavar="DIR", help="where measured clips go (default: output)")
     return parser
 
@@ -185,7 +188,8 @@ def _parse(argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
 
 def _dispatch(arguments: argparse.Namespace, argv: Sequence[str]) -> int:
     # The judges of quality belong to the packages for testing.
-    python = ensure(*arguments.groups, *(["test"] if getattr(arguments, "quality", False) else []))
+    judged = any(getattr(arguments, name, False) for name in ("quality", "resync"))
+    python = ensure(*arguments.groups, *(["test"] if judged else []))
     # Taken out again, so that further launchers started from here decide for themselves.
     if not os.environ.pop(READY, "") and not is_current(python):
         os.environ[READY] = "1"

@@ -39,18 +39,28 @@ def seam(frame: UInt8Array, source: UInt8Array) -> float:
     Gradient of the difference to the source in a ring around the changed region, over the gradient that
     the source has there itself (plus one level, so that flat backgrounds do not divide by zero).
     """
-    first, second = (grey(p) for p in (frame, source))
-    difference = np.asarray(cv2.GaussianBlur(first - second, (3, 3), 0), np.float32)
-    kernel = np.ones((CLOSE_PX, CLOSE_PX), np.uint8)
-    changed = cv2.morphologyEx((np.abs(difference) > CHANGE_LEVELS).astype(np.uint8), cv2.MORPH_CLOSE, kernel)
-    if int(changed.sum()) < CHANGE_MIN_PX:
-        return 0.0
-    disc = np.ones((RING_PX, RING_PX), np.uint8)
-    ring = cv2.dilate(changed, disc) > cv2.erode(changed, disc)
+    difference, second = _difference(frame, source)
+    ring = changed_border(frame, source)
     if not ring.any():
         return 0.0
     own = np.asarray(cv2.GaussianBlur(second, (3, 3), 0), np.float32)
     return float(gradient(difference)[ring].mean() / (gradient(own)[ring].mean() + 1.0))
+
+
+def changed_border(frame: UInt8Array, source: UInt8Array) -> npt.NDArray[np.bool_]:
+    """Return True in a narrow ring around what an edit has changed; nowhere if that is next to nothing [shape=(H, W)]."""
+    kernel = np.ones((CLOSE_PX, CLOSE_PX), np.uint8)
+    levels = np.abs(_difference(frame, source)[0])
+    changed = cv2.morphologyEx((levels > CHANGE_LEVELS).astype(np.uint8), cv2.MORPH_CLOSE, kernel)
+    if int(changed.sum()) < CHANGE_MIN_PX:
+        return np.zeros(changed.shape, bool)
+    disc = np.ones((RING_PX, RING_PX), np.uint8)
+    return np.asarray(cv2.dilate(changed, disc) > cv2.erode(changed, disc))
+
+
+def _difference(frame: UInt8Array, source: UInt8Array) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    first, second = (grey(p) for p in (frame, source))
+    return np.asarray(cv2.GaussianBlur(first - second, (3, 3), 0), np.float32), second
 
 
 def hard_paste(source: UInt8Array, mask: npt.NDArray[np.bool_], levels: float = 25.0) -> UInt8Array:

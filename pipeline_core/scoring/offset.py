@@ -78,8 +78,7 @@ def measure_offset(clip: LipClip) -> Offset:
 
 def best_lag(times_s: Series, values: Series, curve_times_s: Series, curve: Series) -> Offset:
     """Find the lag of `values` behind `curve`, to a fraction of a step by a parabola."""
-    seen = _unit(_highpass(values, HIGHPASS_S / float(np.median(np.diff(times_s)))))
-    asked = _highpass(curve, HIGHPASS_S / float(curve_times_s[1] - curve_times_s[0]))
+    seen, asked = _levelled(times_s, values, curve_times_s, curve)
     lags = np.arange(-round(SPAN_S / STEP_S), round(SPAN_S / STEP_S) + 1) * STEP_S
     fit = np.array([seen @ _unit(np.interp(times_s - lag, curve_times_s, asked)) for lag in lags])
     top = int(fit.argmax())
@@ -88,6 +87,18 @@ def best_lag(times_s: Series, values: Series, curve_times_s: Series, curve: Seri
         bend = fit[top - 1] - 2.0 * fit[top] + fit[top + 1]
         lag += float(STEP_S * 0.5 * (fit[top - 1] - fit[top + 1]) / bend) if bend else 0.0
     return Offset(lag, float(fit[top]), float(fit[len(lags) // 2]))
+
+
+def correlation_without_lag(times_s: Series, values: Series, curve_times_s: Series, curve: Series) -> float:
+    """Return how well `values` fit `curve` where they are; slower movement than syllables is left out."""
+    seen, asked = _levelled(times_s, values, curve_times_s, curve)
+    return float(seen @ _unit(np.interp(times_s, curve_times_s, asked)))
+
+
+def _levelled(times_s: Series, values: Series, curve_times_s: Series, curve: Series) -> tuple[Series, Series]:
+    """Return values, of unit length, and curve without what is slower than syllables."""
+    seen = _unit(_highpass(values, HIGHPASS_S / float(np.median(np.diff(times_s)))))
+    return seen, _highpass(curve, HIGHPASS_S / float(curve_times_s[1] - curve_times_s[0]))
 
 
 def _unit(values: Series) -> Series:

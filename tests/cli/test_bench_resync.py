@@ -1,0 +1,111 @@
+"""The table of the re-voicing bench: targets and controls beside every figure; what was wrong on purpose must fail."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from talking_avatar.cli import bench_resync as bench
+from talking_avatar.cli.bench_resync_clips import LINES, Source, Timing, sound_start_s, sources, words_for
+from talking_avatar.cli.bench_resync_judge import ClipReport, Watched
+from talking_avatar.cli.bench_resync_lips import heard_before, seen_before
+from talking_avatar.cli.console import LauncherError
+from talking_avatar.cli.quality import Row
+from talking_avatar.pipeline_core.host import PlainHost
+from talking_avatar.pipeline_core.media.encode import EncodeSettings, write_video
+from talking_avatar.pipeline_core.types import Sound
+
+from .test_bench_resync_lips import NEW, OLD, clip_of
+
+GOOD = {"identity": 0.1, "identity_worst": 0.2, "sharpness": 1.0, "skin_sharpness": 1.0, "seam": 0.1, "seam_worst": 0.2,
+        "finished_seam": 0.1, "flicker": 1.0, "swim": 1.0, "texture_swim": 1.0, "stray": 0.0}
+BAD = {"identity": 0.9, "identity_worst": 0.9, "sharpness": 0.2, "skin_sharpness": 0.2, "seam": 2.0, "seam_worst": 2.0,
+       "finished_seam": 2.0, "flicker": 2.0, "swim": 2.0, "texture_swim": 5.0, "stray": 1.0}
+TIMING = Timing(150, Fraction(25), 6.0, 6.0)
+
+
+def report(values=GOOD, controls=BAD, timing=TIMING, said=NEW):
+    source = clip_of(OLD, NEW)
+    before = seen_before(source), heard_before(clip_of(OLD, OLD))
+    return ClipReport("clip", None, Watched(values, controls, (), (), ()), clip_of(said, NEW), source, before, (TIMING, timing))
+
+
+def rows(reports):
+    return {line.row.name: line.row for line in bench.clip_lines(reports)}
+
+
+def test_a_good_clip_passes_everything():
+    found = rows([report(), report()])
+    assert {name for name, row in found.items() if row.passed is False} == set()
+    assert sum(row.passed is True for row in found.values()) >= 14
+
+
+def test_the_untouched_source_fails_closures_and_old_speech():
+    failed = {name for name, row in rows([report(said=OLD)]).items() if row.passed is False}
+    assert sum("closures" in name or "old speech" in name for name in failed) == 3
+
+
+@pytest.mark.parametrize("key", [key for key, (_, low, high, _) in bench.LOOKS.items() if (low, high) != (None, None)])
+def test_a_spoilt_look_fails_and_so_does_a_blind_meter(key):
+    name = bench.LOOKS[key][0]
+    assert rows([report(values={**GOOD, key: BAD[key]})])[name].passed is False
+    assert rows([report(controls={**BAD, key: GOOD[key]})])[name].passed is False, "the control has to fail"
+    assert rows([report()])[name].passed is True
+
+
+def test_a_lost_frame_and_a_short_sound_fail():
+    short = Timing(149, Fraction(25), 5.96, 5.9)
+    failed = {name for name, row in rows([report(timing=short)]).items() if row.passed is False}
+    assert failed == {"frames more or fewer", "length off, ms", "sound longer or shorter than the picture, ms"}
+
+
+def test_the_table_has_a_column_for_each_clip():
+    lines = [bench.Line(Row("seam", 0.2, None, 0.3, "hard paste 2.00"), (0.1, 0.3)), bench.Line(Row("speed", 12.0, 15.0))]
+    text = bench.shown(lines, ["one", "two"])
+    assert "| seam   | 0.200    | <= 0.3 | pass    | hard paste 2.00 | 0.10 | 0.30 |" in text
+    assert "| speed  | 12.000   | >= 15  | FAIL    |" in text
+
+
+def test_wrong_arguments_are_explained(tmp_path):
+    for text in ("many", "0"):
+        with pytest.raises(LauncherError):
+            bench._count(text)
+    assert bench._count(None) is None and bench._count("3") == 3
+    for folder in (tmp_path, tmp_path / "none"):
+        with pytest.raises(LauncherError):
+            sources(str(folder), None, tmp_path, PlainHost())
+
+
+def test_somebody_else_is_the_next_clip(tmp_path):
+    pictures = [np.full((64, 64, 3), level, np.uint8) for level in (40, 200)]
+    clips = []
+    for level, picture in zip(("dark", "light"), pictures, strict=True):
+        path = tmp_path / f"{level}.mp4"
+        write(path, picture, None)
+        clips.append(Source(level, path, None, None))
+    assert bench.somebody_else(clips, 0).mean() > 150 and bench.somebody_else(clips, 1).mean() < 90
+    assert bench.somebody_else(clips[:1], 0).shape == (128, 64, 3)
+
+
+def write(path, picture, sound):
+    write_video(iter([picture] * 10), path, fps=Fraction(10), size=(64, 64), count=10, sound=sound,
+                settings=EncodeSettings(), metadata={}, host=PlainHost())
+
+
+def test_timing_is_read_from_the_file(tmp_path):
+    path = tmp_path / "clip.mp4"
+    write(path, np.full((64, 64, 3), 90, np.uint8), Sound(np.zeros((1, 16000), np.float32), 16000))
+    found = Timing.of(path)
+    assert (found.frames, found.fps) == (10, 10) and found.duration_s == pytest.approx(1.0)
+    assert found.sound_s == pytest.approx(1.0, abs=0.03) and abs(sound_start_s(path)) < 0.03
+
+
+def test_words_fit_the_clip(monkeypatch):
+    def spoken(text, speed, host):
+        return Sound(np.zeros((1, int(0.05 * len(text) / speed * 1000)), np.float32), 1000), type(
+            "Speech", (), {"phones": (), "closures": ()})
+
+    monkeypatch.setattr("talking_avatar.cli.bench_resync_clips._spoken", spoken)
+    for number in range(len(LINES)):
+        found = words_for(6.0, number, PlainHost())
+        assert found.sound.duration_s <= 5.9 and found.text.startswith(LINES[number]) and found.speed == 1.0
+    assert words_for(1.0, 0, PlainHost()).speed > 1.0
