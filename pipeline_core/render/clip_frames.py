@@ -108,3 +108,4 @@ def _backwards(reader: ClipReader, frames: Sequence[int]) -> Iterator[UInt8Array
         part = frames[start:start + size]
         held = {frame: reader.read(frame) for frame in sorted(set(part))}
         yield from (held[frame] for frame in part)
+        held.clear()  # before the next part is read, or two would be held
