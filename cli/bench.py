@@ -44,6 +44,10 @@ def run(arguments: argparse.Namespace) -> int:
         from .bench_visemes import run as run_viseme_bench
 
         return run_viseme_bench(arguments)
+    if arguments.transfer:
+        from .bench_transfer import run as run_transfer_bench
+
+        return run_transfer_bench(arguments)
     if arguments.resync:
         from .bench_resync import run as run_resync_bench
 

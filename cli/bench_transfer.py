@@ -17,13 +17,15 @@ import numpy as np
 from PIL import Image
 
 from ..models import register_all
+from ..models.head_tracker import head_angles_deg
+from ..models.photo_head.field import rotation_matrix
 from ..models.samples import CLIPS, sample_file
 from ..pipeline_core.arkit import INDEX
 from ..pipeline_core.errors import AvatarError
 from ..pipeline_core.face.detect import DetectSettings, detect_faces
 from ..pipeline_core.face.video import detect_pictures, detect_video
 from ..pipeline_core.host import Host, PlainHost
-from ..pipeline_core.media.image import load_portrait
+from ..pipeline_core.media.image import load_portrait, portrait_from_array
 from ..pipeline_core.media.video import read_frames
 from ..pipeline_core.motion.rest import rest_of
 from ..pipeline_core.motion.transfer import HEAD_FREE_DEG, TransferSettings, lids_motion, transfer_motion
@@ -38,11 +40,13 @@ from .sample import sample_portrait
 
 FOLDER = "transfer"
 VIDEOS = (".mp4", ".mov", ".mkv", ".webm", ".mpg", ".avi")
-SIDE_PX = 512
+SIDE_PX = 448
 """Shorter side of what is drawn: enough for the landmarks, and quick."""
-QUICK_S = 4.0
+AROUND = 2.2
+"""Portraits and frames are cut to a square of this many face heights, so that small faces count as large ones do."""
+QUICK_S = 3.0
 FOLLOWED, HEAD_DEG = 0.8, 2.0
-Curves = dict[str, FloatArray]
+Box = tuple[int, int, int, int]
 
 
 def _mean(track: HeadTrack, *names: str) -> FloatArray:
@@ -77,6 +81,8 @@ class Driver:
     name: str
     path: Path
     track: HeadTrack
+    box: Box = (0, 0, 0, 0)
+    """Its face with surroundings: left, top, right, bottom in pixels."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +152,7 @@ def _measure(driver: Driver, name: str, face: FaceTrack, other: HeadTrack | None
     count = min(motion.frames, int(most_s * float(motion.fps)))
     drawn = draw(face, motion, count, host)
     again = resolve("tracker").load().track(detect_pictures(drawn, motion.fps, DetectSettings(), host), host)
-    _sheet(driver.path, drawn, out / f"{driver.path.stem}_{name}.jpg")
+    _sheet(driver, drawn, out / f"{driver.path.stem}_{name}.jpg")
     return compare(driver, name, motion, again, other)
 
 
@@ -187,10 +193,14 @@ def correlation(a: FloatArray, b: FloatArray) -> float:
 
 
 def head_error(wanted: FloatArray, found: FloatArray) -> tuple[float, float, float]:
-    """Return the mean error of yaw, pitch and roll within +-15 degrees, the portrait's own direction taken off."""
+    """Return the mean error of yaw, pitch and roll within +-15 degrees, the portrait's own direction taken off.
+
+    As rotations, because angles do not add up: a head that looks down a little and turns also tilts.
+    """
     near = np.abs(wanted).max(axis=1) <= HEAD_FREE_DEG
-    apart = found[near] - wanted[near]
-    error = np.abs(apart - np.median(apart, axis=0)).mean(axis=0)
+    turns, seen = (np.stack([rotation_matrix(angles) for angles in part[near]]) for part in (wanted, found))
+    u, _, vt = np.linalg.svd((turns.swapaxes(1, 2) @ seen).mean(axis=0))
+    error = np.abs(head_angles_deg(seen @ (u @ vt).T) - wanted[near]).mean(axis=0)
     return float(error[0]), float(error[1]), float(error[2])
 
 
@@ -232,7 +242,7 @@ def _drivers(folder: str | None, host: Host) -> Iterator[Driver]:
         say(f"measuring {path.name}")
         try:
             found = detect_video(path, DetectSettings(), host)
-            yield Driver(path.stem, path, resolve("tracker").load().track(found, host))
+            yield Driver(path.stem, path, resolve("tracker").load().track(found, host), around(found))
         except AvatarError as error:
             say(f"left out: {path.name}: {error.message}")
 
@@ -240,9 +250,20 @@ def _drivers(folder: str | None, host: Host) -> Iterator[Driver]:
 def _faces(folder: str | None, host: Host) -> Iterator[tuple[str, FaceTrack]]:
     for path in [sample_portrait()] if folder is None else _files(folder, PICTURES, "--portraits"):
         try:
-            yield path.stem, detect_faces(load_portrait(str(path)), DetectSettings(), host)
+            portrait = load_portrait(str(path))
+            left, top, right, bottom = around(detect_faces(portrait, DetectSettings(), host))
+            close = portrait_from_array(portrait.image[top:bottom, left:right], source=path.name)
+            yield path.stem, detect_faces(close, DetectSettings(), host)
         except AvatarError as error:
             say(f"left out: {path.name}: {error.message}")
+
+
+def around(face: FaceTrack) -> Box:
+    """Return the square around the selected face, as far as the picture goes."""
+    points = np.nanmedian(face.landmarks_px[:, face.selected], axis=0)
+    centre, half = points[:, :2].mean(axis=0), AROUND / 2 * float(np.ptp(points[:, 1]))
+    left, top = np.maximum(centre - half, 0.0).astype(int)
+    return int(left), int(top), min(int(centre[0] + half), face.width_px), min(int(centre[1] + half), face.height_px)
 
 
 def _files(folder: str, endings: Sequence[str], option: str) -> list[Path]:
@@ -251,15 +272,16 @@ def _files(folder: str, endings: Sequence[str], option: str) -> list[Path]:
     return sorted(path for path in Path(folder).iterdir() if path.suffix.lower() in endings)
 
 
-def _sheet(clip: Path, drawn: Sequence[UInt8Array], target: Path, columns: int = 8, side_px: int = 220) -> None:
+def _sheet(driver: Driver, drawn: Sequence[UInt8Array], target: Path, columns: int = 8, side_px: int = 220) -> None:
     """Write frames of the driver above those of the portrait."""
     wanted = np.unique(np.linspace(0, len(drawn) - 1, columns).round().astype(int))
-    sources = {k: image for k, (_, image) in enumerate(islice(read_frames(clip), len(drawn))) if k in wanted}
+    sources = {k: image for k, (_, image) in enumerate(islice(read_frames(driver.path), len(drawn))) if k in wanted}
     sheet = Image.new("RGB", (side_px * len(wanted), 2 * side_px))
+    left, top, right, bottom = driver.box
     for column, k in enumerate(wanted):
         for row, image in enumerate((sources.get(int(k)), drawn[k])):
             if image is not None:
-                small = Image.fromarray(image)
+                small = Image.fromarray(image if row else image[top:bottom, left:right])
                 small.thumbnail((side_px, side_px))
                 sheet.paste(small, (column * side_px, row * side_px))
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -68,7 +68,11 @@ def build_parser() -> argparse.ArgumentParser:
                        help="measure how good the videos are instead, with independent judges")
     bench.add_argument("--resync", action="store_true",
                        help="measure how good re-voiced videos are instead, with independent judges")
-    bench.add_argument("--clips", metavar="DIR", help="with --resync: videos to re-voice (default: one of the sample portrait)")
+    bench.add_argument("--transfer", action="store_true",
+                       help="measure how exactly portraits do what a filmed face does instead")
+    bench.add_argument("--portraits", metavar="DIR", help="with --transfer: portraits to move (default: the sample portrait)")
+    bench.add_argument("--clips", metavar="DIR",
+                       help="videos: with --resync to re-voice, with --transfer drivers (default: one of the sample portrait)")
     _add_bench_visemes(bench)
     bench.add_argument("--faces", metavar="DIR", help="portraits to measure with (default: the sample portrait); with --resync how many clips")
     bench.add_argument("--out", default="output", metavar="DIR", help="where measured clips go (default: output)")

@@ -56,7 +56,7 @@ def head_track(clip: HeadClip, face: FaceTrack) -> HeadTrack:
     upper, lower, right, left = (points[:, k] for k in _LIPS)
     lips = np.stack([np.linalg.norm(upper - lower, axis=1), np.linalg.norm(left - right, axis=1)], axis=1) / unit
     return HeadTrack(
-        fps=face.fps, expression=clip.expression, head_deg=_head_deg(clip), head_shift=_head_shift(clip),
+        fps=face.fps, expression=clip.expression, head_deg=head_angles_deg(clip.rotation), head_shift=_head_shift(clip),
         gaze_deg=np.mean([gaze for gaze, _ in eyes], axis=0), lids_ratio=np.stack([lids for _, lids in eyes], axis=1),
         lips_ratio=lips, seen=clip.seen, warnings=face.warnings)
 
@@ -84,9 +84,9 @@ def _eye(points: np.ndarray, inner: int, outer: int, upper: int, lower: int, iri
     return np.degrees(np.arcsin(np.clip(away, -0.9, 0.9))), gap / width
 
 
-def _head_deg(clip: HeadClip) -> np.ndarray:
-    """Return yaw, pitch and roll, the inverse of `field.rotation_matrix` [shape=(T, 3)]."""
-    r = clip.rotation.astype(np.float64)
+def head_angles_deg(rotation: np.ndarray) -> np.ndarray:
+    """Return yaw, pitch and roll of rotations, the inverse of `field.rotation_matrix` [shape=(T, 3)]."""
+    r = rotation.astype(np.float64)
     yaw = np.arctan2(-r[:, 2, 0], r[:, 2, 2])
     pitch = np.arcsin(np.clip(-r[:, 2, 1], -1.0, 1.0))
     roll = np.arctan2(r[:, 0, 1], r[:, 1, 1])

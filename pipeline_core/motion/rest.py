@@ -80,8 +80,8 @@ def _rest_at(track: HeadTrack, at_s: float) -> Rest:
     seen = np.arange(len(track.seen))[part][track.seen[part]]
     at = seen if len(seen) else np.arange(len(track.seen))[part]
     notes = () if len(seen) else (f"the driver's face is not seen at {at_s:g} s: the look before or after it is taken for rest",)
-    names = ("expression", "head_deg", "head_shift", "gaze_deg", "lids_ratio")
-    return Rest(*(getattr(track, name)[at].mean(axis=0) for name in names), float(track.lips_ratio[at, 1].mean()), notes)
+    return Rest(track.expression[at].mean(axis=0), track.head_deg[at].mean(axis=0), track.head_shift[at].mean(axis=0),
+                track.gaze_deg[at].mean(axis=0), track.lids_ratio[at].mean(axis=0), float(track.lips_ratio[at, 1].mean()), notes)
 
 
 def _densest(values: FloatArray) -> np.ndarray:
