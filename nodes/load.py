@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
+import folder_paths
 import numpy as np
 import torch
 from comfy_api.latest import InputImpl, io, ui
@@ -13,6 +15,7 @@ from comfy_execution.graph_utils import ExecutionBlocker
 from ..models.samples import CLIPS, PORTRAITS, RECORDINGS, sample_clip, sample_portrait, sample_speech
 from ..pipeline_core.errors import InputError
 from ..pipeline_core.media.audio import load_sound
+from ..pipeline_core.media.files import replacing
 from ..pipeline_core.media.image import load_portrait
 from ..pipeline_core.media.text_file import read_text_file
 from ..pipeline_core.media.video import probe
@@ -187,7 +190,18 @@ class LoadVideo(io.ComfyNode):
         host.warn(info.warnings)
         sound = load_sound(path, host) if info.has_sound else None
         audio = ExecutionBlocker(f"{path.name} has no sound") if sound is None else convert.to_audio(sound)
-        return io.NodeOutput(InputImpl.VideoFromFile(str(path)), audio)
+        # The page shows files of the input folder by itself.
+        shown = ui.PreviewVideo([_in_temp(path)]) if file in CLIPS else None
+        return io.NodeOutput(InputImpl.VideoFromFile(str(path)), audio, ui=shown)
+
+
+def _in_temp(path: Path) -> ui.SavedResult:
+    """Return a shipped file where the page can get it: in ComfyUI's temp folder."""
+    copy = Path(folder_paths.get_temp_directory()) / f"talking_avatar_{path.name}"
+    if not copy.is_file() or copy.stat().st_size != path.stat().st_size:
+        with replacing(copy) as part:
+            shutil.copyfile(path, part)
+    return ui.SavedResult(copy.name, "", io.FolderType.temp)
 
 
 def _path_or_none(file: str | None) -> Path | None:

@@ -21,7 +21,7 @@ LINES = ("Hello! You look just like me.", "Oh no, my suit is blue. And my hair i
 TURNS = "0-3.2 0\n3.2-7.7 1"
 RECORDING = "sample: Jane Austen, one sentence"
 CLIP = "sample: astronaut talks"
-NEW_WORDS = "Hello! I used to say something else in this video. Only my mouth has changed."
+NEW_WORDS = "Hello! I used to say something else. Only my mouth has changed."
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ MOTION = Node(5, "TA_MotionGenerator", (780, 60), (340, 560),
               (("speech", "TA_SPEECH"), ("face", "TA_FACE"), ("driving", "TA_MOTION"), ("base", "TA_MOTION")),
               (("motion", "TA_MOTION"), ("curves", "IMAGE")),
               (25, "neutral", 1, 1, 1, 1, 1, 1, 1, False, 0, "fixed", ""), 3)
-RENDER = Node(6, "TA_MouthRenderer", (1180, 60), (340, 460),
+RENDER = Node(6, "TA_MouthRenderer", (1180, 60), (340, 490),
               (("face", "TA_FACE"), ("motion", "TA_MOTION"), ("model", "TA_MODEL"), ("source", "VIDEO")),
               (("render", "TA_RENDER"), ("preview", "IMAGE"), ("report", "STRING")),
               ("auto", 0, 0, "pad_silence", "", "closed"), 2)

@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 import torch
-from talking_avatar.models.samples import CLIPS
+from talking_avatar.models.samples import CLIPS, sample_clip
 from talking_avatar.pipeline_core import registry
 from talking_avatar.pipeline_core.cache import shared
 from talking_avatar.pipeline_core.errors import InputError, NoFaceFound, SettingError, UnreadableMedia
@@ -138,7 +138,10 @@ def test_the_sample_clip_needs_no_upload(classes, comfy):
     node = classes["TA_LoadVideo"]
     name = next(iter(CLIPS))
     assert node.validate_inputs(file=name) is True and node.fingerprint_inputs(file=name).startswith(name)
-    video, audio = node.execute(file=name).args
+    result = node.execute(file=name)
+    video, audio = result.args
+    [copy] = (comfy.base / "temp").iterdir()
+    assert copy.read_bytes() == sample_clip(name).read_bytes() and len(result.ui.values) == 1, "the node shows it"
     info = probe(video.get_stream_source())
     assert info.has_sound and audio["waveform"].shape[-1] / audio["sample_rate"] == pytest.approx(info.duration_s, abs=0.1)
 
