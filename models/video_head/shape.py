@@ -20,7 +20,7 @@ from ..photo_head.deform import (
 )
 from ..photo_head.fit import FittedHead
 from ..photo_head.instant import FrameMotion
-from ..photo_head.occlusion import visible_texture
+from .neck import Neck
 from .region import LowerFace
 from .rest import RestFace
 
@@ -58,6 +58,7 @@ class MouthShape:
         self.clip, self.rest, self.face = clip, rest, face
         self.mouth = contact.mouth_opening(clip.model)
         self._units = np.ascontiguousarray(clip.model.units[:, face.moving].reshape(len(clip.model.units), -1))
+        self._neck = Neck(clip.model, face)
         lips = clip.model.lips
         self._inner = np.zeros(len(clip.model.vertices), np.float32)
         self._inner[lips.vertices] = np.maximum(0.0, -lips.depth)
@@ -67,7 +68,7 @@ class MouthShape:
         head = self.clip.head_at(frame)
         return SourceFace(
             head, self.rest.neutral_cm(frame), self.rest.expression(frame), self.face.weight(head.pose),
-            visible_texture(self.clip.model, head.source_px, head.pose),
+            self._neck.texture(head.source_px, head.pose),
             lip_texture_table(self.clip.model, head.source_px[:, :2]), float(self.rest.opening_cm[frame]))  # fmt: skip
 
     def pose(

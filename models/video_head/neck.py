@@ -1,0 +1,76 @@
+"""Texture for the neck that a rising chin bares: borrowed from just below the chin's contour.
+
+`photo_head.occlusion` does this once for a photo, with all the mesh and at leisure; here every frame needs it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...pipeline_core.types import FloatArray
+from ..photo_head.fit import Pose
+from ..photo_head.head_model import HeadModel
+from ..photo_head.occlusion import CONTOUR_CM, HIDDEN_CM, NECK_TOP_CM, RIM_CM
+from ..photo_head.ramp import smoothstep
+from ..photo_head.raster import rasterize
+from .region import LowerFace
+
+DETAIL_PX_PER_CM = 12.0
+"""Resolution at which hidden skin is looked for: a millimetre decides nothing in the shade under a chin."""
+REACH_CM = 4.0
+STEP_CM = 0.1
+
+
+class Neck:
+    """The neck of one head."""
+
+    def __init__(self, model: HeadModel, face: LowerFace) -> None:
+        below = model.vertices[face.drawn, 1] < NECK_TOP_CM
+        self._neck = face.drawn[below & (model.rim_distance_cm[face.drawn] > 0)]
+        self._inside = smoothstep(model.rim_distance_cm[self._neck] / RIM_CM)
+        low = model.vertices[:, 1] < NECK_TOP_CM + 3.0
+        self._triangles = np.ascontiguousarray(face.triangles[low[face.triangles].all(axis=1)])
+        self._used = np.unique(self._triangles)
+
+    def texture(self, source_px: FloatArray, pose: Pose) -> FloatArray:
+        """Return the frame's pixel that textures each vertex [shape=(N, 2)].
+
+        Parameters
+        ----------
+        source_px : FloatArray
+            Vertices on the frame: x, y, depth [shape=(N, 3), px].
+        pose : Pose
+            Gives the scale and what is down.
+        """
+        uv = source_px[:, :2].copy()
+        detail = np.float32(DETAIL_PX_PER_CM / pose.scale)
+        small = source_px * detail
+        used = small[self._used, :2]
+        origin = np.floor(used.min(axis=0)) - 1.0
+        columns, rows = np.ceil(used.max(axis=0) - origin).astype(int) + 2
+        nearest = np.full((rows, columns), -np.inf, np.float32)
+        rasterize(np.ascontiguousarray(small[:, :2] - origin, np.float32), np.ascontiguousarray(small[:, 2]),
+                  self._triangles, np.zeros((len(small), 0), np.float32), nearest,
+                  np.zeros((rows, columns, 0), np.float32), np.zeros((rows, columns), np.int32), 0, True)  # fmt: skip
+        down = np.array([-pose.rotation[0, 1], pose.rotation[1, 1]], np.float32)
+        down /= np.linalg.norm(down) + 1e-6
+        steps = np.arange(-CONTOUR_CM, REACH_CM, STEP_CM, dtype=np.float32)
+        at = small[self._neck, None, :2] + (steps * DETAIL_PX_PER_CM)[None, :, None] * down - origin
+        column = np.clip(np.round(at[..., 0]).astype(int), 0, columns - 1)
+        row = np.clip(np.round(at[..., 1]).astype(int), 0, rows - 1)
+        behind = nearest[row, column] - small[self._neck, None, 2] > HIDDEN_CM * DETAIL_PX_PER_CM
+        uv[self._neck] += (_way_out(behind, steps) * self._inside * np.float32(pose.scale))[:, None] * down
+        return uv
+
+
+def _way_out(behind: np.ndarray, steps: FloatArray) -> FloatArray:
+    """Return how far each place is from what it could borrow, in cm [behind: shape=(V, S)]; 0 where it is seen itself.
+
+    What hides it begins at the place or just above, within the shade of the contour; what lies in front of it
+    farther down is another part of the neck.
+    """
+    first = behind.argmax(axis=1)
+    hidden = behind.any(axis=1) & (steps[first] <= 0.0)
+    after = ~behind & (np.arange(len(steps)) > first[:, None])
+    end = np.where(after.any(axis=1), after.argmax(axis=1), len(steps) - 1)
+    return np.asarray(np.where(hidden, steps[end] + CONTOUR_CM, 0.0), np.float32)
