@@ -33,7 +33,7 @@ from .sample import sample_portrait
 from .speech_sets.held_out import HARVARD
 
 SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".mpg", ".avi")
-OLD_TEXT = " ".join(HARVARD[k] for k in (1, 2, 17))
+OLD_TEXT = " ".join(HARVARD[k] for k in (1, 17))
 """What the sample clip says at first."""
 LINES = tuple(HARVARD[k] for k in (6, 14, 15, 0, 7, 11, 5, 8))
 """Two to four p, b and m each, with vowels between: where lips are shut most of the time, chance meets every closure."""

@@ -19,7 +19,7 @@ from ..pipeline_core.host import Host
 from ..pipeline_core.media.audio import load_sound
 from ..pipeline_core.media.encode import EncodeSettings, write_video
 from ..pipeline_core.media.video import probe, read_frames
-from .bench_resync_clips import sample_clip
+from .bench_resync_clips import LINES, sample_clip
 from .console import ROOT, LauncherError, say
 
 try:
@@ -28,7 +28,7 @@ except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
 SIZES = ((1280, 720), (1920, 1080))
-NEW_TEXT = "The box was thrown beside the parked truck. Help the woman get back to her feet. A pot of tea helps to pass the evening."
+NEW_TEXT = " ".join(LINES[:2])
 MEMORY_SIZE, MEMORY_FPS, LONGER = (640, 360), Fraction(10), 10
 """Memory hardly depends on the frame rate."""
 HELD_FRAMES = 20
