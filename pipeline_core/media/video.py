@@ -119,13 +119,18 @@ def _first(container: Any, stream: Any, path: str | os.PathLike[str]) -> Any:
 
 
 def _rate(stream: Any) -> Fraction:
-    mean, nominal = stream.average_rate, stream.guessed_rate
-    # A mean of time stamps that are rounded to milliseconds is not quite the rate.
-    rates = (nominal, mean) if mean and nominal and abs(mean / nominal - 1) < _SAME_RATE else (mean, nominal)
-    for rate in rates:
+    for rate in (stream.average_rate, stream.guessed_rate):
         if rate and MIN_FPS <= rate <= MAX_FPS:
-            return Fraction(rate)
+            return _exact(Fraction(rate))
     return Fraction(25)
+
+
+def _exact(rate: Fraction) -> Fraction:
+    """Return the whole or NTSC rate that a mean of rounded time stamps stands for."""
+    for usual in (Fraction(round(rate)), Fraction(round(rate * 1001 / 1000) * 1000, 1001)):
+        if usual and abs(rate / usual - 1) < _SAME_RATE:
+            return usual
+    return rate
 
 
 def _duration_s(container: Any, stream: Any) -> float:

@@ -32,8 +32,8 @@ class OtherTracks:
         self._container, self._clip, self._end_s = container, clip, duration_s
         self.warnings: list[str] = []
         self._streams: dict[int, Any] = {}
-        self._packets: Iterator[Any] = iter(())
-        self._next: Any = None
+        self._packets: Iterator[tuple[Any, Any]] = iter(())
+        self._next: tuple[Any, Any] | None = None
         with opened_video(clip.video.path) as (source, _):
             self._add_all(source)
             _copy_tags(source, container)
@@ -53,8 +53,8 @@ class OtherTracks:
             added.metadata.update({key: stream.metadata[key] for key in ("language", "title") if key in stream.metadata})
             self._streams[stream.index] = added
 
-    def _read(self) -> Iterator[Any]:
-        """Yield packets with the stamps that they get, in the order of the file."""
+    def _read(self) -> Iterator[tuple[Any, Any]]:
+        """Yield packets with the stamps that they get and the streams that they go to, in the order of the file."""
         with opened_video(self._clip.video.path) as (source, _):
             for packet in source.demux([source.streams[index] for index in self._streams]):
                 if not packet.size or packet.pts is None:
@@ -63,13 +63,13 @@ class OtherTracks:
                 packet.pts -= shift
                 packet.dts = packet.pts if packet.dts is None else packet.dts - shift
                 if 0 <= packet.pts * packet.time_base < self._end_s:
-                    yield packet
+                    yield packet, self._streams[packet.stream.index]
 
     def write_until(self, time_s: Fraction) -> None:
         """Copy what begins before a time."""
-        while self._next is not None and self._next.dts * self._next.time_base < time_s:
-            packet, self._next = self._next, next(self._packets, None)
-            packet.stream = self._streams[packet.stream.index]
+        while self._next is not None and self._next[0].dts * self._next[0].time_base < time_s:
+            (packet, stream), self._next = self._next, next(self._packets, None)
+            packet.stream = stream
             self._container.mux(packet)
 
     def finish(self) -> None:

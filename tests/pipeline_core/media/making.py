@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import struct
 from fractions import Fraction
 
 import av
 import numpy as np
+from talking_avatar.pipeline_core.host import PlainHost
+from talking_avatar.pipeline_core.media.encode import Continued, ContinueSettings, EncodeSettings, write_video
+from talking_avatar.pipeline_core.media.source import source_clip
+from talking_avatar.pipeline_core.media.video import media_file, read_frames
 
 
 def numbered(count, height=96, width=128):
@@ -74,3 +79,61 @@ def decoded(path):
     """(time, planes as an array, av.VideoFrame) of every frame."""
     with av.open(str(path)) as container:
         return [(f.pts * f.time_base, f.to_ndarray(), f) for f in container.decode(video=0)]
+
+
+def trimmed(path, out, skip):
+    """Write an mp4 whose edit list leaves the first `skip` ticks of the picture out (ISO/IEC 14496-12, 8.6.6)."""
+    data = bytearray(path.read_bytes())
+    at = data.index(b"elst") + 4
+    assert data[at] == 0 and int.from_bytes(data[at + 4:at + 8], "big") == 1
+    begin = int.from_bytes(data[at + 12:at + 16], "big") + skip
+    data[at + 12:at + 16] = begin.to_bytes(4, "big")
+    out.write_bytes(data)
+    return out
+
+
+def turned(path, degrees):
+    """Set the display matrix of the first track, as phones do (ISO/IEC 14496-12, 8.3.2)."""
+    data = bytearray(path.read_bytes())
+    cos, sin = {90: (0, 1), 180: (-1, 0), 270: (0, -1)}[degrees]
+    at = data.index(b"tkhd") + 44
+    one = 1 << 16
+    data[at:at + 36] = struct.pack(">9i", cos * one, sin * one, 0, -sin * one, cos * one, 0, 0, 0, 1 << 30)
+    path.write_bytes(data)
+    return path
+
+
+def revoiced(source, out, changed=(), *, shown=None, untouched="copy", other_audio="keep", form="auto", sound=None, crf=16,
+             preset="veryfast", edge=24, host=None, mark=60):
+    """Write a clip again with a grey square in some frames, as a plan would; returns (clip, report, frames drawn)."""
+    found = source_clip(media_file(source))
+    shown = np.arange(len(found.shown)) if shown is None else np.asarray(shown)
+    frames = [rgb for _, rgb in read_frames(source)]
+    asked = []
+
+    def draw(start, stop):
+        for i in range(start, stop):
+            asked.append(i)
+            rgb = frames[found.shown[shown[i]]].copy()
+            if i in changed:
+                rgb[:edge, :edge] = mark
+            yield rgb
+
+    spans = [(a, b, int(shown[a])) for a, b in _runs([i not in changed for i in range(len(shown))], shown)]
+    taken = Continued(found, shown, tuple(spans), draw, ContinueSettings(untouched, other_audio))
+    size = frames[0].shape[1::-1]
+    report = write_video(draw(0, len(shown)), out, fps=found.fps, size=size, count=len(shown), sound=sound,
+                         settings=EncodeSettings(form, crf=crf, preset=preset), metadata={}, host=host or PlainHost(), continued=taken)
+    return found, report, asked
+
+
+def _runs(same, shown):
+    """(first, after the last) of stretches that are the same and in order."""
+    begin = None
+    for i, flag in enumerate([*same, False]):
+        broken = begin is not None and i < len(shown) and shown[i] != shown[i - 1] + 1
+        if begin is not None and (not flag or broken):
+            yield begin, i
+            begin = None
+        if flag and begin is None:
+            begin = i
