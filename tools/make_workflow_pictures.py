@@ -83,9 +83,9 @@ def main(names: list[str]) -> None:
                                              args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"])
         page = browser.new_context(viewport={"width": 2000, "height": 1360}).new_page()
         page.route(lambda url: not url.startswith(server.url) and url.startswith("http"), lambda route: route.abort())
-        page.goto(server.url, wait_until="domcontentloaded")
+        page.goto(server.url, wait_until="domcontentloaded", timeout=WAIT_MS)
         page.wait_for_function("() => window.app?.graph && window.LiteGraph?.registered_node_types['TA_VideoMux']",
-                               timeout=120_000)
+                               timeout=WAIT_MS)
         page.evaluate("async () => { await app.extensionManager.setting.set('Comfy.Minimap.Visible', false); }")
         for name in names:
             (WORKFLOWS / f"{name}.jpg").write_bytes(picture_of(page, name))
