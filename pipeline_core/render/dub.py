@@ -15,7 +15,7 @@ from ..face.trust import Stretch, skipped_lines, trust
 from ..registry import Backend, backends, resolve
 from ..speech.speakers import heard_share
 from ..types import FaceTrack, MotionTrack, Sound, array_sha256
-from .dub_sound import dubbed_sound, sound_until
+from .dub_sound import dubbed_sound, own_sound, sound_until
 from .schedule import Schedule, make_schedule
 from .settings import DubSettings, RenderSettings
 
@@ -104,22 +104,25 @@ def showcase(motion: MotionTrack, schedule: Schedule) -> int:
 
 
 def heard(face: FaceTrack, motion: MotionTrack, settings: DubSettings, schedule: Schedule) -> Sound | None:
-    """Return the sound of the result, None where nothing is said.
+    """Return the sound of the result, None where there is none.
 
-    With ranges it is the video's own, with the line in its place; else the line alone.
+    With ranges it is the video's own, with the line in its place; else the line alone. A motion that
+    comes without sound leaves the video its own.
     """
-    if motion.sound is None or face.video is None:
+    if face.video is None:
         return motion.sound
-    if settings.parsed_ranges:
+    if motion.sound is not None and settings.parsed_ranges:
         return dubbed_sound(face.video, motion.sound, schedule.spans, motion.fps, schedule.frames)
-    return sound_until(motion.sound, schedule.frames / motion.fps)
+    sound = motion.sound or own_sound(face.video)
+    return None if sound is None else sound_until(sound, schedule.frames / motion.fps)
 
 
 def notes(face: FaceTrack, motion: MotionTrack, settings: DubSettings, timing: Timing) -> tuple[str, ...]:
     """Return what the user should know: how lengths were brought together, and where nothing is drawn."""
     if face.video is None:
         return ()
-    found = [_length_note(len(face.landmarks_px), motion, settings, timing.schedule), *skipped_lines(timing.skipped)]
+    found = [_length_note(len(face.landmarks_px), motion, settings, timing.schedule), *skipped_lines(timing.skipped),
+             "" if timing.drawn else "the mouth is drawn nowhere: all frames stay as they are"]
     return tuple(note for note in found if note)
 
 

@@ -34,7 +34,7 @@ def dubbed_sound(video: MediaFile, line: Sound, spans: Sequence[Span], fps: Frac
     frames : int
         How many frames the result lasts.
     """
-    own = _own_sound(video) or Sound(np.zeros((1, 1), np.float32), line.rate_hz)
+    own = own_sound(video) or Sound(np.zeros((1, 1), np.float32), line.rate_hz)
     rate = own.rate_hz
     line = resample(line, rate)
     channels = max(own.samples.shape[0], line.samples.shape[0])
@@ -51,7 +51,8 @@ def sound_until(sound: Sound, end_s: Fraction) -> Sound:
     return sound if count >= sound.samples.shape[1] else Sound(sound.samples[:, :count], sound.rate_hz, sound.warnings)
 
 
-def _own_sound(video: MediaFile) -> Sound | None:
+def own_sound(video: MediaFile) -> Sound | None:
+    """Return the first sound of a video on the clock of its pictures; None where it has none."""
     if not probe(video.path).has_sound:
         return None
     return shared().get(("source_sound", video.sha256), lambda: source_clip(video).on_picture_clock(load_sound(video.path)))

@@ -8,8 +8,9 @@ from talking_avatar.pipeline_core import registry
 from talking_avatar.pipeline_core.cache import shared
 from talking_avatar.pipeline_core.errors import InputError, NoFaceFound, SettingError
 from talking_avatar.pipeline_core.host import PlainHost
-from talking_avatar.pipeline_core.media.encode import EncodeSettings
+from talking_avatar.pipeline_core.media.encode import EncodeSettings, write_video
 from talking_avatar.pipeline_core.media.image import portrait_from_array
+from talking_avatar.pipeline_core.media.video import media_file
 from talking_avatar.pipeline_core.render.dub_sound import JOIN_S
 from talking_avatar.pipeline_core.render.estimate import estimate
 from talking_avatar.pipeline_core.render.excerpt import excerpt, sound_of
@@ -179,6 +180,27 @@ def test_background_replacement_and_estimate(clip):
     assert estimate(plan, EncodeSettings("mp4-h264"), HOST).frames == COUNT
 
 
+def test_a_face_that_is_seen_too_briefly_changes_nothing_and_stops_nothing(clip):
+    plan = plan_of(clip, unseen=[i for i in range(COUNT) if not 20 <= i < 23])
+    assert any("drawn nowhere" in warning for warning in plan.warnings) and plan.untouched_spans() == [(0, COUNT, 0)]
+    assert [number_of(frame) for frame in drawn(plan)] == list(range(COUNT))
+
+
+def test_a_transparent_video_stays_transparent_or_gets_a_background(tmp_path):
+    alpha = np.full((HEIGHT, WIDTH), 255, np.uint8)
+    alpha[-20:] = 0
+    pictures = [np.dstack([picture_of(i), alpha]) for i in range(COUNT)]
+    path = tmp_path / "clear.mkv"
+    write_video(pictures, path, fps=FPS, size=(WIDTH, HEIGHT), count=COUNT, sound=None, metadata={}, host=HOST,
+                settings=EncodeSettings("mkv-ffv1-flac", alpha=True))
+    plan = plan_of(media_file(path), ranges="0.4-0.8", spoken=5)
+    assert plan.transparent and np.array_equal(drawn(plan, 3, 4)[0], pictures[3])
+    red = blend(plan, BlendSettings(background="color", background_color="#ff0000"))
+    frame = drawn(red, 3, 4)[0]
+    assert frame.shape == (HEIGHT, WIDTH, 3) and (frame[-20:] == (255, 0, 0)).all() and number_of(frame) == 3
+    assert red.untouched_spans() == []
+
+
 @pytest.mark.parametrize(("length", "word", "seconds"), [
     ("pad_silence", "silence follows", 2), ("cut_off", "the video is cut", 1.2), ("loop", "the video is cut", 1.2),
     ("bounce", "the video is cut", 1.2), ("hold", "the video is cut", 1.2), ("remap", "faster", 1.2)])
@@ -234,3 +256,10 @@ def test_a_mute_video_gets_the_line_in_silence(tmp_path):
     video = write_clip(tmp_path / "mute.mp4", COUNT)
     sound = plan_of(video, 10, ranges="0.4-0.8").sound
     assert sound.duration_s == 2 and not sound.samples[:, :6400].any() and sound.samples[0, 9600] == pytest.approx(0.5, abs=1e-3)
+
+
+@pytest.mark.parametrize("ranges", ["", "0.4-0.8"])
+def test_a_motion_without_sound_leaves_the_video_its_own(clip, ranges):
+    silent = replace(motion_of(10), sound=None)
+    sound = plan_render(track_of(clip, COUNT), silent, RenderSettings(), DubSettings(ranges=ranges)).sound
+    assert sound.duration_s == 2 and np.abs(sound.samples + 0.25).max() < 1e-3
