@@ -1,0 +1,295 @@
+"""Find what is in front of the lower face: a hand, a microphone, a cup, a strand of hair.
+
+From some frames of the clip it is learnt what each place of this face looks like, how that changes as the head
+turns and the mouth opens, and how much is left unexplained. Where a picture is far from it, something is in front.
+Beards, lipstick, glasses and shadows are part of what was learnt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from scipy.spatial import Delaunay
+
+from ...pipeline_core.arkit import INDEX
+from ...pipeline_core.face.geometry import CHIN, OVAL
+from ...pipeline_core.types import FloatArray, UInt8Array
+from ..photo_head.clip_fit import PARTED, HeadClip
+from ..photo_head.head_model import HeadModel, IntArray
+from ..photo_head.layers import Box
+from ..photo_head.raster import rasterize
+from .region import outline_px
+from .rest import lip_opening_cm
+
+SAMPLES = 28
+"""Frames that are learnt from; a third of them may show something in front."""
+COVERED_SHARE = 0.4
+"""Share of the lips that is hidden from which a new mouth would be seen nowhere but beside the hand."""
+TEXEL_CM = 0.14
+"""Size of a place; lips are about ten high."""
+WORK_PX_PER_CM = 7.0
+"""The picture is looked at in this size: a strand of hair has two pixels."""
+SMOOTH_CM = 0.4
+"""Colours are compared over this much skin (standard deviation), so that noise and landmarks that are off by a
+millimetre do not count."""
+_FLOOR = np.float32([0.03, 0.015, 0.015, 0.05])
+"""Differences that are always forgiven: brightness and two colours over `SMOOTH_CM`, and finer detail, in natural
+logarithms: 3 % of light, 1.5 % of colour."""
+_SPREADS = 2.0
+"""So many standard deviations of what was learnt are forgiven besides."""
+_WEAK, _STRONG = 0.35, 1.0
+"""Excess over what is forgiven, in units of it. Clean faces: 0.5 is exceeded at 1 in 100 places."""
+_LEAST_STRONG_CM2, _LARGE_CM2 = 0.6, 3.0
+"""Something in front is at least so large, and comes from outside the face unless it is larger still."""
+_LEAST_INSIDE = 0.2
+"""Share of it that is surely in front of the face: the rest may be neck, or hair beside the face that moves."""
+_CLOSING_CM = 0.5
+_RIM_CM = (0.8, 0.3)
+"""What lies this near to the outline of the face, beside it and at the chin, does not decide."""
+_THROAT_CM = (2.5, 3.0)
+"""But the throat does, so far to either side of the chin and down: there hands come from."""
+_BAND_CM, _NEARBY_PX = 0.6, (15, 15)
+_ALIKE, _UNEVEN = 0.4, 6.0
+"""A thing whose colour differs less from the skin or whose skin nearby varies, is kept as it was found:
+a third of the light, and so many times the variance."""
+_LEFT_CM, _TOP_CM, _WIDTH_CM, _HEIGHT_CM = -9.0, 3.0, 18.0, 16.5
+"""The part of the mean head that is looked at, seen from the front."""
+_DARK = 0.06
+"""Added before the logarithm: below, noise decides."""
+_NECK_CM = (2.25, 5.0)
+"""Rings of points that carry the face's lower edge on over the neck, below it by so much."""
+_LOWER_OVAL = OVAL[OVAL.index(323) : OVAL.index(132) + 2]
+_ANCHORS = (50, 101, 118, 205, 280, 330, 347, 425, 6, 197, 195, 5, 151, 9, 108, 337, 69, 299, 116, 345, 36, 266, 142,
+            371)  # fmt: skip
+"""Cheeks, nose and forehead, which tell the light of a frame whatever covers the mouth."""
+_ROUNDS, _RIDGE = 3, 0.03
+
+
+@dataclass(frozen=True, eq=False)
+class _View:
+    """A picture's lower face, small, and where each of its pixels lies on the mean head."""
+
+    box: Box
+    colours: FloatArray
+    """[shape=(h, w, 3)], as `_colours` has them, light taken out."""
+    features: FloatArray
+    """[shape=(h, w, 4)], as `_FLOOR` lists them."""
+    points: FloatArray
+    """The places' points in pixels of the small picture [shape=(N, 2)]."""
+
+
+class _Places:
+    """The lower face and the neck as a net of points, spread flat."""
+
+    shape = round(_HEIGHT_CM / TEXEL_CM), round(_WIDTH_CM / TEXEL_CM)
+
+    def __init__(self, model: HeadModel) -> None:
+        parted = model.vertices + sum(share * model.units[INDEX[name]] for name, share in PARTED.items())
+        points = model.landmarks(np.asarray(parted))[:, :2]
+        self._used = np.flatnonzero(points[:, 1] < _TOP_CM)
+        rings = [points[list(_LOWER_OVAL)] - np.float32([0.0, down]) for down in _NECK_CM]
+        self.flat = self._texels(np.concatenate([points[self._used], *rings]))
+        self.triangles: IntArray = Delaunay(self.flat).simplices.astype(np.int32)
+        face = np.zeros(self.shape, np.uint8)
+        cv2.fillPoly(face, [np.round(self._texels(points[list(OVAL)])).astype(np.int32)], 1)
+        across, down = (2 * round(cm / TEXEL_CM) + 1 for cm in _RIM_CM)
+        inside = cv2.erode(face, np.ones((down, across), np.uint8))
+        chin, throat = self._texels(points[[CHIN]])[0], np.float32(_THROAT_CM) / TEXEL_CM
+        corners = np.round([chin - [throat[0], throat[1]], chin + throat]).astype(int)
+        cv2.rectangle(inside, corners[0].tolist(), corners[1].tolist(), 1, cv2.FILLED)
+        whole = np.zeros(self.shape, np.uint8)
+        cv2.fillConvexPoly(whole, cv2.convexHull(np.round(self.flat).astype(np.int32)), 1)
+        self.zones = np.dstack([inside, cv2.erode(whole, np.ones((1, across), np.uint8))]).astype(np.float32)
+        """1 well inside of the outline of the face, or on the throat; 1 clear of what is beside it [shape=(H, W, 2)]."""
+
+    @staticmethod
+    def _texels(points: FloatArray) -> FloatArray:
+        return np.asarray((points - [_LEFT_CM, _TOP_CM]) * [1 / TEXEL_CM, -1 / TEXEL_CM], np.float32)
+
+    def points(self, clip: HeadClip, frame: int) -> tuple[FloatArray, FloatArray]:
+        """Return the points in a frame [shape=(N, 2), pixels], and how near they are [shape=(N,)]."""
+        all_points, rotation, scale = clip.landmarks_px[frame], clip.rotation[frame], float(clip.scale[frame])
+        down = np.float32([-rotation[0, 1] * scale, rotation[1, 1] * scale, scale])
+        rim = all_points[list(_LOWER_OVAL)]
+        xyz = np.concatenate([all_points[self._used], *(rim + down * np.float32(cm) for cm in _NECK_CM)])
+        return np.ascontiguousarray(xyz[:, :2], np.float32), np.ascontiguousarray(-xyz[:, 2], np.float32)
+
+
+class OccluderFinder:
+    """Knows one clip's lower face; safe to call from several threads.
+
+    Parameters
+    ----------
+    clip : HeadClip
+        The head in every frame.
+    pictures : mapping
+        RGB frames by number, of which about `SAMPLES` are enough, well spread (see `sample_frames`).
+    """
+
+    def __init__(self, clip: HeadClip, pictures: Mapping[int, UInt8Array]) -> None:
+        self._clip, self._places = clip, _Places(clip.model)
+        frames = sorted(pictures)
+        colours = np.stack([self._anchors(pictures[frame], frame) for frame in frames])
+        self._usual_light = np.median(colours, axis=0)
+        self._state = _states(clip)
+        self._state -= np.median(self._state[frames], axis=0)
+        looks = np.stack([self._spread_flat(self._view(pictures[frame], frame)) for frame in frames])
+        self._model, deviation = _learn(looks, self._state[frames])
+        self._forgiven = _FLOOR + np.float32(_SPREADS) * deviation
+
+    def mask(self, picture: UInt8Array, frame: int) -> FloatArray:
+        """Return how surely something is in front of the face, 0..1.
+
+        The box is that of `region.outline_px`: the area in which the renderer may draw, as `MouthPainter.area` has it.
+
+        Parameters
+        ----------
+        picture : UInt8Array
+            RGB(A) frame [shape=(H, W, 3 or 4)].
+        frame : int
+            Its number in the clip, in which the face is seen.
+        """
+        view = self._view(picture, frame)
+        excess, where = self._excess(view, frame)
+        found = self._coherent(excess, where)
+        if not found.any():
+            return np.zeros(view.box.shape, np.float32)
+        return cv2.resize(_edged(found, view.colours), view.box.shape[::-1], interpolation=cv2.INTER_LINEAR)
+
+    def _anchors(self, picture: UInt8Array, frame: int) -> FloatArray:
+        at = np.round(self._clip.landmarks_px[frame, list(_ANCHORS), :2]).astype(int)
+        height, width = picture.shape[:2]
+        near = [picture[np.clip(at[:, 1] + y, 0, height - 1), np.clip(at[:, 0] + x, 0, width - 1), :3]
+                for y in (-1, 0, 1) for x in (-1, 0, 1)]
+        return _colours(np.mean(near, axis=0)[None])[0]
+
+    def _view(self, picture: UInt8Array, frame: int) -> _View:
+        height, width = picture.shape[:2]
+        outline, scale = outline_px(self._clip, frame), float(self._clip.scale[frame])
+        low = np.clip(np.floor(outline.min(axis=0)).astype(int), 0, (width, height))
+        high = np.clip(np.ceil(outline.max(axis=0)).astype(int) + 1, 0, (width, height))
+        box = Box(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
+        part = np.ascontiguousarray(picture[box.top : box.bottom, box.left : box.right, :3])
+        size = np.maximum(np.round((high - low) * (WORK_PX_PER_CM / scale)).astype(int), 3)
+        small = cv2.resize(part, tuple(int(v) for v in size), interpolation=cv2.INTER_AREA)
+        light = np.median(self._anchors(picture, frame) - self._usual_light, axis=0)
+        colours = _colours(small) - light.astype(np.float32)
+        smooth = cv2.GaussianBlur(colours, (0, 0), SMOOTH_CM * WORK_PX_PER_CM)
+        detail = colours[..., :1] - smooth[..., :1]
+        points = (self._places.points(self._clip, frame)[0] - low + 0.5) * (size / (high - low)) - 0.5
+        return _View(box, colours, np.concatenate([smooth, detail], axis=2), points.astype(np.float32))
+
+    def _spread_flat(self, view: _View) -> FloatArray:
+        """Return the features at every place of the mean head [shape=(H, W, 4)]."""
+        at = _drawn(self._places.flat, np.zeros(len(view.points), np.float32), self._places.triangles, view.points,
+                    self._places.shape)  # fmt: skip
+        return np.asarray(cv2.remap(view.features, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+
+    def _excess(self, view: _View, frame: int) -> tuple[FloatArray, FloatArray]:
+        """Return how far the picture is from what was learnt, and the place of each pixel, outside of it -9."""
+        usual = np.tensordot(np.r_[1.0, self._state[frame]].astype(np.float32), self._model, 1)
+        where = _drawn(view.points, self._places.points(self._clip, frame)[1], self._places.triangles,
+                       self._places.flat, view.features.shape[:2])  # fmt: skip
+        forgiven = cv2.remap(self._forgiven, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        usual = cv2.remap(usual, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        excess = np.maximum(np.abs(view.features - usual) / forgiven - 1, 0).sum(axis=2)
+        return np.where(where[..., 0] > -9, excess, 0.0).astype(np.float32), where
+
+    def _coherent(self, excess: FloatArray, where: FloatArray) -> np.ndarray:
+        """Return the pixels of things that are large and come from outside [shape=(h, w), bool]."""
+        zones = cv2.remap(self._places.zones, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT) > 0.5
+        inside, judged = zones[..., 0], zones[..., 1]
+        strong = (excess > _STRONG) & inside
+        cm2 = WORK_PX_PER_CM**2
+        if strong.sum() < _LEAST_STRONG_CM2 * cm2:
+            return np.zeros(excess.shape, bool)
+        weak = cv2.morphologyEx(((excess > _WEAK) & judged).astype(np.uint8), cv2.MORPH_CLOSE, _disc(_CLOSING_CM))
+        weak = cv2.morphologyEx(weak, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+        count, labels = cv2.connectedComponents(weak, connectivity=4)
+        area, sure, outer = (np.bincount(labels.ravel(), weights.ravel(), count)
+                             for weights in (np.ones(labels.shape), strong, ~inside))
+        kept = (sure > np.maximum(_LEAST_STRONG_CM2 * cm2, _LEAST_INSIDE * area)) & ((outer > 0) | (area > _LARGE_CM2 * cm2))
+        kept[0] = False
+        found = kept[labels].astype(np.uint8)
+        outlines, _ = cv2.findContours(found, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        return np.asarray(cv2.drawContours(found, outlines, -1, 1, cv2.FILLED) > 0)
+
+
+def _edged(found: np.ndarray, colours: FloatArray) -> FloatArray:
+    """Return found things with their true edge, 0..1: what was found is as much too large as colours were smoothed.
+
+    In a band along the edge a pixel is the thing's as far as its colour lies between that of the skin nearby and
+    that of the thing nearby.
+    """
+    mask = found.astype(np.uint8)
+    core = cv2.erode(mask, _disc(_BAND_CM), borderValue=1)
+    own = cv2.dilate(mask, _disc(0.15)) == 0
+    skin, known = _nearby(colours, own.astype(np.float32))
+    away = ((colours - skin) ** 2).sum(axis=2)
+    uneven = cv2.blur(away * own, _NEARBY_PX, borderType=cv2.BORDER_CONSTANT) / np.maximum(known, 1e-9)
+    thing, _ = _nearby(colours, away * away * mask)
+    across = thing - skin
+    length = (across**2).sum(axis=2)
+    share = ((colours - skin) * across).sum(axis=2) / np.maximum(length, 1e-6)
+    share = np.clip((share - 0.1) / 0.5, 0, 1)
+    sure = (core > 0) | (known < 1e-3) | (length < np.maximum(_ALIKE**2, _UNEVEN * uneven))
+    return np.asarray(np.where(sure, 1.0, share) * mask, np.float32)
+
+
+def _nearby(colours: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the weighted mean of the colours around each pixel, and the mean weight there."""
+    total = cv2.blur(np.dstack([colours * weight[..., None], weight]), _NEARBY_PX, borderType=cv2.BORDER_CONSTANT)
+    return total[..., :3] / np.maximum(total[..., 3:], 1e-9), total[..., 3]
+
+
+def _disc(radius_cm: float) -> UInt8Array:
+    side = 2 * round(radius_cm * WORK_PX_PER_CM) + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
+
+
+def sample_frames(clip: HeadClip) -> list[int]:
+    """Choose the frames to learn from, evenly over those that show the face."""
+    seen = np.flatnonzero(clip.seen)
+    return [int(frame) for frame in seen[np.unique(np.linspace(0, len(seen) - 1, min(SAMPLES, len(seen))).round().astype(int))]]
+
+
+def _states(clip: HeadClip) -> FloatArray:
+    """Return what changes the look of a face from frame to frame: turn, nod, opening [shape=(T, 3)]."""
+    yaw = np.arctan2(clip.rotation[:, 0, 2], clip.rotation[:, 2, 2])
+    pitch = np.arcsin(np.clip(clip.rotation[:, 1, 2], -1, 1))
+    return np.stack([yaw / 0.2, pitch / 0.2, lip_opening_cm(clip)], axis=1).astype(np.float32)
+
+
+def _colours(rgb: FloatArray | UInt8Array) -> FloatArray:
+    """Return log brightness, red over green, blue over green [shape=(H, W, 3)]."""
+    logs = np.log(rgb.astype(np.float32) * np.float32(1 / 255) + np.float32(_DARK))
+    return logs @ np.float32([[0.299, 1, 0], [0.587, -1, -1], [0.114, 0, 1]])
+
+
+def _drawn(xy: FloatArray, near: FloatArray, triangles: IntArray, values: FloatArray, shape: tuple[int, int]) -> FloatArray:
+    out = np.full((*shape, 2), -10.0, np.float32)
+    rasterize(xy, near, triangles, values, np.full(shape, -np.inf, np.float32), out, np.zeros(shape, np.int32), 0, False)
+    return out
+
+
+def _learn(looks: FloatArray, states: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Explain looks by states, robustly; return the model [shape=(4, H, W, C)] and what it leaves over [(H, W, C)]."""
+    count, *shape = looks.shape
+    values = looks.reshape(count, -1, shape[-1])
+    inputs = np.column_stack([np.ones(len(states), np.float32), states])
+    pairs = (inputs[:, :, None] * inputs[:, None, :]).reshape(count, -1)
+    ridge = np.diag([0.0, 1.0, 1.0, 1.0]).astype(np.float32) * _RIDGE * count
+    model = np.zeros((4, *values.shape[1:]), np.float32)
+    model[0] = np.median(values, axis=0)
+    for _ in range(_ROUNDS):
+        rest = values - np.tensordot(inputs, model, 1)
+        usual = 1.4826 * np.median(np.abs(rest), axis=0) + _FLOOR / 2
+        weight = 1 / (1 + ((rest / usual) ** 2).mean(axis=2) / 4)
+        gram = (weight.T @ pairs).reshape(-1, 4, 4) + ridge
+        right = np.einsum("ni,np,npc->pic", inputs, weight, values, optimize=True)
+        model = np.linalg.solve(gram, right).transpose(1, 0, 2)
+    left = 1.4826 * np.median(np.abs(values - np.tensordot(inputs, model, 1)), axis=0)
+    return model.reshape(4, *shape).astype(np.float32), left.reshape(shape).astype(np.float32)
