@@ -70,6 +70,17 @@ def test_a_video_is_planned_shown_and_written(classes, comfy, node, clip):
     assert [number_of(frame) for frame in shown] == list(range(COUNT))
 
 
+@pytest.mark.parametrize(("untouched", "copied"), [("copy", True), ("encode", False)])
+def test_parts_that_stay_are_copied_where_that_is_wished(classes, comfy, caplog, node, tmp_path, untouched, copied):
+    face = track_of(write_clip(tmp_path / "clip.mp4", 36, FPS), 36, FPS)
+    plan = node.execute(face=face, motion=motion_of(4, FPS), **RENDER, ranges="0.5-0.6").args[0]
+    path = classes["TA_VideoMux"].execute(source=plan, filename_prefix="d", fps=99.0, crf=12, preset="ultrafast",
+                                          save_output=False, untouched=untouched).args[1]
+    assert any("24 of 36 frames are copied" in text for text in caplog.messages) == copied
+    with av.open(path) as container:
+        assert [number_of(frame.to_ndarray(format="rgb24")) for frame in container.decode(video=0)] == list(range(36))
+
+
 def test_settings_reach_the_plan(node, comfy, clip):
     face = track_of(clip, COUNT, FPS)
     plan = node.execute(face=face, motion=motion_of(45, FPS), **RENDER, length="loop", silent_mouth="own").args[0]

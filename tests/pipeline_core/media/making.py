@@ -137,3 +137,24 @@ def _runs(same, shown):
             begin = None
         if flag and begin is None:
             begin = i
+
+
+def tones(path):
+    """The strongest frequency of each sound track."""
+    found = []
+    with av.open(str(path)) as container:
+        count = len(container.streams.audio)
+    for number in range(count):
+        with av.open(str(path)) as container:
+            wave = np.concatenate([f.to_ndarray().astype(float)[0] for f in container.decode(audio=number)])
+        found.append(round(float(np.argmax(np.abs(np.fft.rfft(wave[:48_000]))) * 48_000 / len(wave[:48_000])) / 10) * 10)
+    return found
+
+
+def compared(source, out):
+    """(numbers of frames that differ, by how much the others' times do at most)."""
+    before, after = decoded(source), decoded(out)
+    assert len(after) == len(before)
+    differ = [i for i, (a, b) in enumerate(zip(before, after, strict=True)) if not np.array_equal(a[1], b[1])]
+    begin = before[0][0]
+    return differ, max(abs(a[0] - begin - b[0]) for a, b in zip(before, after, strict=True))

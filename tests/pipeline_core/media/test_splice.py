@@ -29,21 +29,12 @@ SOURCES = {
 }
 
 
-def compared(source, out):
-    """(numbers of frames that differ, by how much the others' times do at most)."""
-    before, after = making.decoded(source), making.decoded(out)
-    assert len(after) == len(before)
-    differ = [i for i, (a, b) in enumerate(zip(before, after, strict=True)) if not np.array_equal(a[1], b[1])]
-    begin = before[0][0]
-    return differ, max(abs(a[0] - begin - b[0]) for a, b in zip(before, after, strict=True))
-
-
 @pytest.mark.parametrize("name", SOURCES)
 def test_only_the_group_that_changes_is_encoded(tmp_path, name):
     source, out = making.clip(tmp_path / name, **SOURCES[name]), tmp_path / f"out{name[-4:]}"
     form = {".mp4": "mp4-h264", ".mkv": "mkv-h264-flac", ".mov": "mov-h264-pcm"}[name[-4:]]
     clip, report, asked = making.revoiced(source, out, CHANGED, form=form)
-    differ, late = compared(source, out)
+    differ, late = making.compared(source, out)
     assert differ and set(differ) <= set(GROUP) and set(CHANGED) <= set(differ)
     assert late == 0
     assert asked == list(GROUP) and any("48 of 72" in text for text in report.warnings)
@@ -85,53 +76,18 @@ def test_several_stretches_and_a_loop(tmp_path):
 def test_nothing_is_drawn_where_nothing_changes(tmp_path):
     source = making.clip(tmp_path / "a.mp4", 48)
     _, _, asked = making.revoiced(source, tmp_path / "out.mp4")
-    assert asked == [] and compared(source, tmp_path / "out.mp4") == ([], 0)
+    assert asked == [] and making.compared(source, tmp_path / "out.mp4") == ([], 0)
 
 
 def test_phones_hold_videos_turned(tmp_path):
     source = making.turned(making.clip(tmp_path / "a.mp4"), 90)
     clip, _, asked = making.revoiced(source, tmp_path / "out.mp4", CHANGED)
     assert clip.quarter_turns and asked == list(GROUP)
-    assert set(compared(source, tmp_path / "out.mp4")[0]) <= set(GROUP)
+    assert set(making.compared(source, tmp_path / "out.mp4")[0]) <= set(GROUP)
     frame = making.decoded(tmp_path / "out.mp4")[31][2]
     assert frame.rotation == making.decoded(source)[31][2].rotation != 0
     upright = np.rot90(frame.to_ndarray(format="rgb24"), clip.quarter_turns)
     assert upright.shape == (128, 96, 3) and abs(float(upright[4:20, 4:20].mean()) - 60) < 3
-
-
-def test_what_an_edit_list_hides_stays_hidden(tmp_path):
-    whole = making.clip(tmp_path / "whole.mp4", 72)
-    source = making.trimmed(whole, tmp_path / "a.mp4", 5 * 512)  # 25 fps are 512 ticks of 1/12800 s
-    clip, _, asked = making.revoiced(source, tmp_path / "out.mp4", {40})
-    assert clip.frames == 67 and asked == [*range(19), *range(19, 43)]
-    assert set(compared(source, tmp_path / "out.mp4")[0]) <= set(range(43))
-
-
-@pytest.mark.parametrize(("reason", "options"), [
-    ("mpeg4", {"codec": "mpeg4"}), ("interlaced", {"x264": ":tff=1"}), ("free of changes", {"x264": ":open-gop=1:bframes=2"}),
-    ("square", {"context": {"sample_aspect_ratio": Fraction(4, 3)}}), ("HDR", {"tags": {"color_trc": 16, "color_primaries": 9}}),
-    ("varies", {"ticks": [i * i * 20 for i in range(72)], "time_base": Fraction(1, 1000)})])
-def test_where_it_cannot_be_done_everything_is_encoded_and_the_reason_said(tmp_path, reason, options):
-    if reason == "interlaced":
-        source = interlaced(tmp_path / "a.mp4")
-    else:
-        source = making.clip(tmp_path / "a.mp4", **options)
-    _, report, asked = making.revoiced(source, tmp_path / "out.mp4", CHANGED)
-    assert [text for text in report.warnings if "encoded again" in text and reason in text]
-    assert len(asked) == len(source_clip(media_file(source)).shown)
-
-
-def interlaced(path):
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("libx264", rate=25, options={"g": "24", "x264-params": "scenecut=0:tff=1"})
-        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
-        stream.codec_context.flags |= av.codec.context.Flags.interlaced_dct
-        for i, rgb in enumerate(making.numbered(72)):
-            frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")
-            frame.pts = i
-            out.mux(stream.encode(frame))
-        out.mux(stream.encode(None))
-    return path
 
 
 def test_another_size_and_another_codec_are_encoded(tmp_path):
@@ -175,7 +131,7 @@ def test_the_gate_notices_a_join_that_is_wrong(tmp_path, monkeypatch, fault):
         monkeypatch.setattr(SpliceWriter, "_order", lambda self, piece: [*real(self, piece)[1::-1], *real(self, piece)[2:]])
     try:
         making.revoiced(source, tmp_path / "out.mp4", CHANGED)
-        differ, late = compared(source, tmp_path / "out.mp4")
+        differ, late = making.compared(source, tmp_path / "out.mp4")
     except Exception:  # noqa: BLE001 - refused by a muxer or a decoder: noticed
         return
     shown = making.decoded(tmp_path / "out.mp4")
