@@ -65,11 +65,24 @@ class MouthShape:
 
     def source(self, frame: int) -> SourceFace:
         """Look at one frame of the clip in which the face is seen."""
-        head = self.clip.head_at(frame)
+        head, expression = self.clip.head_at(frame), self.rest.expression(frame)
         return SourceFace(
-            head, self.rest.neutral_cm(frame), self.rest.expression(frame), self.face.weight(head.pose),
+            head, self._resting(self.rest.neutral_cm(frame), expression), expression, self.face.weight(head.pose),
             self._neck.texture(head.source_px, head.pose),
             lip_texture_table(self.clip.model, head.source_px[:, :2]), float(self.rest.opening_cm[frame]))  # fmt: skip
+
+    def _shaped(self, neutral_cm: FloatArray, expression: FloatArray) -> FloatArray:
+        positions = neutral_cm.copy()
+        active = np.flatnonzero(expression)
+        positions[self.face.moving] += (expression[active] @ self._units[active]).reshape(-1, 3)
+        return positions
+
+    def _resting(self, neutral_cm: FloatArray, expression: FloatArray) -> FloatArray:
+        """Shut the lips of the head at rest as far as the clip shows them shut: the fit leaves them ajar."""
+        shaped = self._shaped(neutral_cm, expression)
+        shut = shaped.copy()
+        contact.close_lips(self.mouth, shut, 1.0 - self.rest.open_ratio)
+        return neutral_cm + (shut - shaped)
 
     def pose(
         self, source: SourceFace, motion: FrameMotion, strength: float
@@ -86,9 +99,7 @@ class MouthShape:
             0 leaves every point where the frame has it, 1 moves it all the way.
         """
         used = self._expression(source, motion)
-        positions = source.neutral_cm.copy()
-        active = np.flatnonzero(used)
-        positions[self.face.moving] += (used[active] @ self._units[active]).reshape(-1, 3)
+        positions = self._shaped(source.neutral_cm, used)
         set_lips(self.mouth, positions, used, motion)
         head, moving = source.head, self.face.moving
         points = head.source_px.copy()
