@@ -51,9 +51,9 @@ def head_track(clip: HeadClip, face: FaceTrack) -> HeadTrack:
     """Return the measurements of a fitted clip."""
     points = _points_cm(clip)
     eyes = [_eye(points, *numbers) for numbers in _EYES]
-    centres = [points[:, list(numbers[:2])].mean(axis=1) for numbers in _EYES]
+    centres = [(points[numbers[0]] + points[numbers[1]]) / 2 for numbers in _EYES]
     unit = np.median(np.linalg.norm(centres[0] - centres[1], axis=1))
-    upper, lower, right, left = (points[:, k] for k in _LIPS)
+    upper, lower, right, left = (points[number] for number in _LIPS)
     lips = np.stack([np.linalg.norm(upper - lower, axis=1), np.linalg.norm(left - right, axis=1)], axis=1) / unit
     return HeadTrack(
         fps=face.fps, expression=clip.expression, head_deg=head_angles_deg(clip.rotation), head_shift=_head_shift(clip),
@@ -61,26 +61,24 @@ def head_track(clip: HeadClip, face: FaceTrack) -> HeadTrack:
         lips_ratio=lips, seen=clip.seen, warnings=face.warnings)
 
 
-def _points_cm(clip: HeadClip) -> np.ndarray:
-    """Return the landmarks in the head's frame; in gaps those of the nearest frame [shape=(T, 478, 3)]."""
+def _points_cm(clip: HeadClip) -> dict[int, np.ndarray]:
+    """Return the landmarks that count, in the head's frame; in gaps those of the nearest frame [shape=(T, 3) each]."""
     wanted = sorted({number for numbers in (*_EYES, _LIPS) for number in numbers})
     frames = np.flatnonzero(clip.seen)
     nearest = frames[np.searchsorted((frames[:-1] + frames[1:]) / 2.0, np.arange(len(clip.seen)))]
     offset = np.column_stack([clip.offset_px, np.zeros(len(clip.seen))])[:, None]
-    flat = (clip.landmarks_px[nearest][:, wanted] - offset[nearest]) * [1.0, -1.0, -1.0]
-    points = np.zeros((len(clip.seen), max(wanted) + 1, 3))
-    points[:, wanted] = flat @ (clip.rotation[nearest] / clip.scale[nearest, None, None])
-    return points
+    flat = (clip.landmarks_px[nearest[:, None], wanted] - offset[nearest]) * [1.0, -1.0, -1.0]
+    local = flat @ (clip.rotation[nearest] / clip.scale[nearest, None, None])
+    return {number: local[:, k] for k, number in enumerate(wanted)}
 
 
-def _eye(points: np.ndarray, inner: int, outer: int, upper: int, lower: int, iris: int) -> tuple[np.ndarray, np.ndarray]:
+def _eye(points: dict[int, np.ndarray], inner: int, outer: int, upper: int, lower: int, iris: int) -> tuple[np.ndarray, np.ndarray]:
     """Return where an eye looks in the head [shape=(T, 2), degrees] and how far it is open [shape=(T,)]."""
     from .photo_head.plug import EYEBALL_RADIUS_CM
 
-    corners = points[:, [inner, outer]]
-    away = (points[:, iris] - corners.mean(axis=1))[:, :2] / EYEBALL_RADIUS_CM
-    gap = np.linalg.norm(points[:, upper] - points[:, lower], axis=1)
-    width = np.linalg.norm(corners[:, 0] - corners[:, 1], axis=1)
+    away = (points[iris] - (points[inner] + points[outer]) / 2)[:, :2] / EYEBALL_RADIUS_CM
+    gap = np.linalg.norm(points[upper] - points[lower], axis=1)
+    width = np.linalg.norm(points[inner] - points[outer], axis=1)
     return np.degrees(np.arcsin(np.clip(away, -0.9, 0.9))), gap / width
 
 
