@@ -15,14 +15,13 @@ from ..pipeline_core.errors import AvatarError
 from ..pipeline_core.host import Host, PlainHost
 from ..pipeline_core.media.video import read_frames
 from ..pipeline_core.scoring import lips, offset
-from ..pipeline_core.scoring.dlib_judge import DlibDescriptor
+from ..pipeline_core.scoring.dlib_judge import DlibDescriptor, DlibLandmarks
 from ..pipeline_core.types import UInt8Array
 from .bench_resync_clips import Source, moments, revoice, sources, words_for
 from .bench_resync_controls import DELAY_S
 from .bench_resync_cost import SIZES, memory, speed
 from .bench_resync_judge import ClipReport, judge
 from .bench_resync_lips import delayed
-from .bench_resync_look import CloseLandmarks
 from .bench_resync_sheet import Sheet
 from .bench_text import machine, table
 from .console import EXIT_OK, LauncherError, emit, say
@@ -108,10 +107,7 @@ def measure(source: Source, number: int, other: UInt8Array, out: Path, host: Hos
     """Re-voice one clip, watch it, and leave a picture of it."""
     words = words_for(source.info.duration_s, number, host)
     take = revoice(source, words, out, host)
-    points = next((p for _, picture in read_frames(source.path) if (p := CloseLandmarks()(picture)) is not None), None)
-    if points is None:
-        raise LauncherError("the judge sees no face", hint="Give clips that show a face, large and from the front.")
-    sheet = Sheet(take.plan.frames, points)
+    sheet = Sheet(take.plan.frames, DlibLandmarks())
     report = judge(take, other, DlibDescriptor(), sheet.over(moments(take, host)))
     sheet.save(out / f"{source.name}.png")
     return report
@@ -195,8 +191,7 @@ def _look_line(reports: Sequence[ClipReport], key: str, name: str, low: float | 
     each = tuple(r.watched.values[key] for r in reports)
     spoilt = [r.watched.controls[key] for r in reports]
     row = Row(name, max(each) if key in WORST else _mean(each), low, high)
-    bad = max(spoilt) if low is not None else min(spoilt)
-    # Every clip's control must fail, so the one that is nearest to passing is shown.
+    bad = _mean(spoilt)
     return Line(replace(row, control=f"{control} {bad:.2f}" if control else "",
                         good_control=not control or replace(row, value=bad).passed is not True), each)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..pipeline_core.scoring.landmarks import Points, interocular_px, lip_outline
+from ..pipeline_core.scoring.landmarks import Detector, Points, interocular_px, lip_outline
 from ..pipeline_core.types import UInt8Array
 from .bench_resync_look import Moment
 
@@ -22,26 +22,20 @@ PAPER = (24, 24, 27)
 class Sheet:
     """Passes moments through and keeps what the picture shows."""
 
-    def __init__(self, count: int, points: Points) -> None:
-        lips, reach = points[list(lip_outline(points)), :2].mean(axis=0), REACH * interocular_px(points)
-        self._box = (*(lips - reach), *(lips + reach))
+    def __init__(self, count: int, detect: Detector) -> None:
+        self._detect = detect
         self._wanted = set(np.linspace(0, max(0, count - 1), COLUMNS * ROWS).round().astype(int).tolist())
         self._pairs: list[tuple[Image.Image, Image.Image]] = []
 
     def over(self, seen: Iterable[Moment]) -> Iterator[Moment]:
         """Yield the moments as they are."""
         for index, moment in enumerate(seen):
-            if index in self._wanted:
-                self._pairs.append((self._tile(moment.encoded), self._tile(moment.finished)))
+            if index in self._wanted and (points := self._detect(moment.encoded)) is not None:
+                box = _around_mouth(points, moment.encoded)
+                first, second = (Image.fromarray(picture).resize((TILE_PX, TILE_PX), Image.Resampling.LANCZOS, box=box)
+                                 for picture in (moment.encoded, moment.finished))
+                self._pairs.append((first, second))
             yield moment
-
-    def _tile(self, picture: UInt8Array) -> Image.Image:
-        return Image.fromarray(picture).resize((TILE_PX, TILE_PX), Image.Resampling.LANCZOS, box=self._clipped(picture))
-
-    def _clipped(self, picture: UInt8Array) -> tuple[float, float, float, float]:
-        height, width = picture.shape[:2]
-        left, top, right, bottom = self._box
-        return max(0.0, left), max(0.0, top), min(float(width), right), min(float(height), bottom)
 
     def save(self, target: Path) -> None:
         """Write the picture."""
@@ -52,3 +46,12 @@ class Sheet:
             for below, tile in enumerate(pair):
                 sheet.paste(tile, (MARGIN_PX + column * step, MARGIN_PX + row * (2 * step + MARGIN_PX) + below * step))
         sheet.save(target)
+
+
+def _around_mouth(points: Points, picture: UInt8Array) -> tuple[float, float, float, float]:
+    """Return left, top, right, bottom of a square; at the picture's edge it moves inwards."""
+    height, width = picture.shape[:2]
+    side = min(2.0 * REACH * interocular_px(points), width, height)
+    middle = points[list(lip_outline(points)), :2].mean(axis=0)
+    left, top = np.clip(middle - side / 2, 0.0, np.array([width, height]) - side)
+    return float(left), float(top), float(left + side), float(top + side)

@@ -5,9 +5,11 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 from talking_avatar.cli import bench_resync_controls as controls
 from talking_avatar.cli import bench_resync_look as look
 from talking_avatar.cli.bench_resync_judge import watch
+from talking_avatar.cli.bench_resync_sheet import MARGIN_PX, TILE_PX, Sheet
 
 SIDE = 240
 EYES_PX = 60.0
@@ -139,3 +141,13 @@ def test_watching_runs_every_meter_and_every_control(monkeypatch):
     assert found.values["stray"] == 0 and found.controls["stray"] == 1
     assert found.controls["seam"] > 0.3 > found.values["seam"]
     assert found.controls["identity"] > 0.3 > found.values["identity"] and len(found.points) == 6
+
+
+def test_the_sheet_shows_frames_before_and_after(tmp_path):
+    sheet = Sheet(20, lambda picture: face())
+    passed = list(sheet.over(s.moment for s in sights(lambda _, picture: 255 - picture, count=20)))
+    sheet.save(tmp_path / "sheet.png")
+    shown = np.asarray(Image.open(tmp_path / "sheet.png")).astype(int)
+    first = shown[MARGIN_PX:, MARGIN_PX:][:TILE_PX, :TILE_PX]
+    second = shown[MARGIN_PX + TILE_PX + MARGIN_PX:, MARGIN_PX:][:TILE_PX, :TILE_PX]
+    assert len(passed) == 20 and np.abs(first + second - 255).mean() < 2
