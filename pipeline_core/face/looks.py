@@ -88,7 +88,7 @@ def _colours(image: UInt8Array, points: FloatArray, box: tuple[float, float, flo
     middle = (points[FOREHEAD, :2] + points[CHIN, :2]) / 2
     left, top, right, bottom = box
     corners = np.asarray([middle + width * (across * x + down * y) for x, y in ((left, top), (right, top), (left, bottom))])
-    matrix = cv2.getAffineTransform(corners.astype(np.float32), np.float32([[0, 0], [_PATCH_PX, 0], [0, _PATCH_PX]]))
+    matrix = cv2.getAffineTransform(corners.astype(np.float32), np.array([[0, 0], [_PATCH_PX, 0], [0, _PATCH_PX]], np.float32))
     y, x = np.mgrid[:_PATCH_PX, :_PATCH_PX]
     back = cv2.invertAffineTransform(matrix)
     at = np.stack([x, y], axis=-1).reshape(-1, 2) @ back[:, :2].T + back[:, 2]

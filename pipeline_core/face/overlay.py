@@ -36,7 +36,7 @@ def overlay(face: FaceTrack) -> UInt8Array:
 
 def shown_frame(face: FaceTrack) -> int:
     """Return the frame that shows most people; of several, one with the face that talks, and the surest."""
-    seen = np.isfinite(face.landmarks_px).all(axis=(2, 3))
+    seen = np.asarray(np.isfinite(face.landmarks_px).all(axis=(2, 3)))
     if not seen.any():
         return 0
     return int(np.argmax(seen.sum(axis=1) + 0.5 * seen[:, face.selected] + 0.1 * face.score_ratio.mean(axis=1)))
