@@ -119,6 +119,8 @@ def _read(video: MediaFile) -> SourceClip:
         sounds, texts = len(container.streams.audio), len(container.streams.subtitles)
         square = (stream.sample_aspect_ratio or 1) == 1
         table = packet_table(container, stream)
+        if table is not None and frame.pts != table.shown[0]:
+            table = None  # its first pictures need others that are not there: frames are counted from where they can be seen
         lead = _lead_s(container, table)
     return SourceClip(
         video, info.fps, _stamps(table, info.fps, info.frames), lead, tags, frame.format.components[0].bits,

@@ -120,11 +120,12 @@ def add_change(planes: Sequence[npt.NDArray[np.uint8 | np.uint16]], before: UInt
         How colours are stored.
     """
     cut_y, cut_x = (-(-full // half) for full, half in zip(planes[0].shape, planes[1].shape, strict=True))
-    changed = cv2.absdiff(after, before).max(axis=2)
-    left, top, width, height = cv2.boundingRect(changed)
+    changed = cv2.absdiff(after, before)
+    # Colours side by side: the largest of three takes longer than all the rest.
+    left, top, width, height = cv2.boundingRect(changed.reshape(len(changed), -1))
     if width == 0:
         return
-    left, right = left // cut_x * cut_x, -(-(left + width) // cut_x) * cut_x
+    left, right = left // 3 // cut_x * cut_x, -(-(left + width) // (3 * cut_x)) * cut_x
     top, bottom = top // cut_y * cut_y, -(-(top + height) // cut_y) * cut_y
     delta = after[top:bottom, left:right].astype(np.float32) - before[top:bottom, left:right]
     small = cv2.resize(delta, ((right - left) // cut_x, (bottom - top) // cut_y), interpolation=cv2.INTER_AREA)

@@ -34,7 +34,7 @@ def put(folder, data, name="mine"):
 def test_the_shipped_formats():
     shipped = catalogue()
     assert list(shipped)[0] == "mp4-h264" and set(shipped) >= {
-        "mp4-h265", "webm-vp9", "webm-vp9-alpha", "mov-prores4444", "mov-prores422hq", "mov-h264-pcm", "mkv-h264-flac",
+        "mp4-h265", "mp4-h265-10bit", "webm-vp9", "webm-vp9-alpha", "mov-prores4444", "mov-prores422hq", "mov-h264-pcm", "mkv-h264-flac",
         "mkv-ffv1-flac", "png-sequence", "gif", "webp"}
     assert {name for name, form in shipped.items() if form.has_alpha} == {
         "webm-vp9-alpha", "mov-prores4444", "mkv-ffv1-flac", "png-sequence", "gif", "webp"}
