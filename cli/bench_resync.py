@@ -154,12 +154,15 @@ def lip_lines(reports: Sequence[ClipReport]) -> list[Line]:
 
 
 def _leak_line(reports: Sequence[ClipReport], key: str, name: str) -> Line:
+    title = f"{name}, correlation above chance"
     known = [r for r in reports if key in r.leaks]
+    if not known:
+        return Line(Row(title, np.nan, control="not measurable: not even the source's own lips follow its sound"))
     frames = [len(r.lips.times_s) for r in known]
     new, source, perfect = (
-        float(np.average([r.leaks[key][which].excess for r in known], weights=frames)) if known else np.nan
+        float(np.average([r.leaks[key][which].excess for r in known], weights=frames))
         for which in range(3))
-    row = Row(f"{name}, correlation above chance", new, None, CORRELATED,
+    row = Row(title, new, None, CORRELATED,
               f"untouched source {source:.2f}; perfect lips by coincidence {perfect:.2f}", source > CORRELATED)
     return Line(row, tuple(r.leaks[key][0].excess if key in r.leaks else np.nan for r in reports))
 
