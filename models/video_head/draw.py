@@ -50,6 +50,8 @@ class Stage:
     """Shut lips of other frames, where its own are wide open."""
     front: FloatArray | None
     """How surely something is in front of the face, 0..1 [shape=(H, W) of the box]; None where nothing is."""
+    shown: float
+    """1, or less where much of the lips is hidden."""
 
 
 class MouthPainter:
@@ -66,21 +68,22 @@ class MouthPainter:
     def paint(self, base: BaseFrame, motion: FrameMotion) -> UInt8Array:
         """Return the picture with the new mouth; the picture itself where nothing is to be drawn."""
         stage = None if base.strength <= 0.0 else self._stage(base)
-        if stage is None:
+        strength = 0.0 if stage is None else base.strength * stage.shown
+        if stage is None or strength <= 0.0:
             return base.picture
-        posed, gaps = self.shape.pose(stage.source, motion, base.strength)
+        posed, gaps = self.shape.pose(stage.source, motion, strength)
         posed = replace(posed, uv=posed.uv - stage.origin)
 
         def borrow(rgb: FloatArray, depth: FloatArray, box: Box, scale: int = FINE) -> None:
             if stage.loans:
-                self.bank.lay(rgb, depth, box, scale, posed.points, gaps, stage.loans, stage.source.opening_cm, base.strength)
+                self.bank.lay(rgb, depth, box, scale, posed.points, gaps, stage.loans, stage.source.opening_cm, strength)
 
         frame = np.ascontiguousarray(base.picture[..., :3]).copy()
         depth = self._draw_skin(frame, stage, posed)
         self._lend(frame, depth, stage.box, posed, borrow)
         interior = self.look.in_frame(self.clip, base.source, stage.light, posed.lip_gap_cm)
         self._mouth.paint(frame, stage.skin, posed, motion, interior, stage.source, self._grain,
-                          stage.source.head.pose.scale, base.strength, base.number, borrow)  # fmt: skip
+                          stage.source.head.pose.scale, strength, base.number, borrow)  # fmt: skip
         return _put_back(frame, base.picture, stage)
 
     def _stage(self, base: BaseFrame) -> Stage | None:
@@ -102,9 +105,11 @@ class MouthPainter:
         crop = np.ascontiguousarray(picture[low[1] : high[1], low[0] : high[0]])
         skin, origin = doubled(crop), low.astype(np.float32)
         front = None if self.occluders is None else self.occluders.mask(picture, base.source)
+        hidden = self.occluders is not None and front is not None and front.any()
+        shown = self.occluders.shown(front, base.source, (height, width)) if hidden else 1.0
         stage = Stage(base.source, base.picture, source, self.look.light(self.clip, base.source, picture), *area,
                       skin, origin, self.bank.loans(base.source, source, skin, source.texture - origin),
-                      front if front is not None and front.any() else None)  # fmt: skip
+                      front if hidden else None, shown)  # fmt: skip
         self._last = stage
         return stage
 

@@ -7,7 +7,8 @@ Beards, lipstick, glasses and shadows are part of what was learnt.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -15,19 +16,23 @@ import numpy as np
 from scipy.spatial import Delaunay
 
 from ...pipeline_core.arkit import INDEX
-from ...pipeline_core.face.geometry import CHIN, OVAL
+from ...pipeline_core.face.geometry import CHIN, LIPS_INNER, LIPS_OUTER, OVAL
 from ...pipeline_core.types import FloatArray, UInt8Array
 from ..photo_head.clip_fit import PARTED, HeadClip
 from ..photo_head.head_model import HeadModel, IntArray
 from ..photo_head.layers import Box
+from ..photo_head.ramp import smoothstep
 from ..photo_head.raster import rasterize
 from .region import outline_px
 from .rest import lip_opening_cm
 
-SAMPLES = 28
-"""Frames that are learnt from; a third of them may show something in front."""
-COVERED_SHARE = 0.4
-"""Share of the lips that is hidden from which a new mouth would be seen nowhere but beside the hand."""
+SAMPLES, SHOT_SAMPLES, MOST_SAMPLES = 28, 12, 60
+"""Frames that are learnt from: of a clip in one piece, of each shot of another, and of the longest shots together.
+A third of them may show something in front."""
+LEAST_SAMPLES = 6
+"""With fewer frames nobody can tell what is part of the face."""
+COVERED = (0.25, 0.4)
+"""Share of the lips that is hidden between which the new mouth fades away: more would only be seen beside a hand."""
 TEXEL_CM = 0.14
 """Size of a place; lips are about ten high."""
 WORK_PX_PER_CM = 7.0
@@ -51,6 +56,8 @@ _RIM_CM = (0.8, 0.3)
 """What lies this near to the outline of the face, beside it and at the chin, does not decide."""
 _THROAT_CM = (2.5, 3.0)
 """But the throat does, so far to either side of the chin and down: there hands come from."""
+_THICK_CM = 0.6
+"""On the throat, what is not twice as thick is the edge of a collar that has moved."""
 _BAND_CM, _NEARBY_PX = 0.6, (15, 15)
 _ALIKE, _UNEVEN = 0.4, 6.0
 """A thing whose colour differs less from the skin or whose skin nearby varies, is kept as it was found:
@@ -81,6 +88,20 @@ class _View:
     """The places' points in pixels of the small picture [shape=(N, 2)]."""
 
 
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """What one shot's lower face looks like."""
+
+    light: FloatArray
+    """Colours at the anchors [shape=(A, 3)]."""
+    state: FloatArray
+    """The usual one, as `_states` has it [shape=(3,)]."""
+    model: FloatArray
+    """Features, and how they change with the state [shape=(4, H, W, 4)]."""
+    forgiven: FloatArray
+    """Differences from it that mean nothing [shape=(H, W, 4)]."""
+
+
 class _Places:
     """The lower face and the neck as a net of points, spread flat."""
 
@@ -96,14 +117,14 @@ class _Places:
         face = np.zeros(self.shape, np.uint8)
         cv2.fillPoly(face, [np.round(self._texels(points[list(OVAL)])).astype(np.int32)], 1)
         across, down = (2 * round(cm / TEXEL_CM) + 1 for cm in _RIM_CM)
-        inside = cv2.erode(face, np.ones((down, across), np.uint8))
-        chin, throat = self._texels(points[[CHIN]])[0], np.float32(_THROAT_CM) / TEXEL_CM
-        corners = np.round([chin - [throat[0], throat[1]], chin + throat]).astype(int)
-        cv2.rectangle(inside, corners[0].tolist(), corners[1].tolist(), 1, cv2.FILLED)
+        inside, throat = cv2.erode(face, np.ones((down, across), np.uint8)), np.zeros(self.shape, np.uint8)
+        chin, reach = self._texels(points[[CHIN]])[0], np.float32(_THROAT_CM) / TEXEL_CM
+        corners = np.round([chin - reach, chin + reach]).astype(int)
+        cv2.rectangle(throat, corners[0].tolist(), corners[1].tolist(), 1, cv2.FILLED)
         whole = np.zeros(self.shape, np.uint8)
         cv2.fillConvexPoly(whole, cv2.convexHull(np.round(self.flat).astype(np.int32)), 1)
-        self.zones = np.dstack([inside, cv2.erode(whole, np.ones((1, across), np.uint8))]).astype(np.float32)
-        """1 well inside of the outline of the face, or on the throat; 1 clear of what is beside it [shape=(H, W, 2)]."""
+        self.zones = np.dstack([inside, throat, cv2.erode(whole, np.ones((1, across), np.uint8))]).astype(np.float32)
+        """1 well inside of the outline of the face; on the throat; clear of what is beside both [shape=(H, W, 3)]."""
 
     @staticmethod
     def _texels(points: FloatArray) -> FloatArray:
@@ -126,19 +147,28 @@ class OccluderFinder:
     clip : HeadClip
         The head in every frame.
     pictures : mapping
-        RGB frames by number, of which about `SAMPLES` are enough, well spread (see `sample_frames`).
+        RGB frames by number, well spread (see `sample_frames`).
+    cuts : sequence of int
+        Frames that begin another shot. Each shot is learnt for itself: another light or side of the face is no
+        thing. In shots with fewer than `LEAST_SAMPLES` pictures nothing is found.
     """
 
-    def __init__(self, clip: HeadClip, pictures: Mapping[int, UInt8Array]) -> None:
-        self._clip, self._places = clip, _Places(clip.model)
-        frames = sorted(pictures)
-        colours = np.stack([self._anchors(pictures[frame], frame) for frame in frames])
-        self._usual_light = np.median(colours, axis=0)
-        self._state = _states(clip)
-        self._state -= np.median(self._state[frames], axis=0)
-        looks = np.stack([self._spread_flat(self._view(pictures[frame], frame)) for frame in frames])
-        self._model, deviation = _learn(looks, self._state[frames])
-        self._forgiven = _FLOOR + np.float32(_SPREADS) * deviation
+    def __init__(self, clip: HeadClip, pictures: Mapping[int, UInt8Array], cuts: Sequence[int] = ()) -> None:
+        self._clip, self._cuts, self._places = clip, tuple(cuts), _Places(clip.model)
+        self._states = _states(clip)
+        shots: dict[int, list[int]] = {}
+        for frame in sorted(pictures):
+            shots.setdefault(bisect_right(self._cuts, frame), []).append(frame)
+        self._known = {shot: self._learn({frame: pictures[frame] for frame in frames})
+                       for shot, frames in shots.items() if len(frames) >= LEAST_SAMPLES}  # fmt: skip
+
+    def _learn(self, pictures: Mapping[int, UInt8Array]) -> _Known:
+        frames = list(pictures)
+        light = np.median([self._anchors(pictures[frame], frame) for frame in frames], axis=0)
+        state = np.median(self._states[frames], axis=0)
+        looks = np.stack([self._spread_flat(self._view(pictures[frame], frame, light)) for frame in frames])
+        model, deviation = _explained(looks, self._states[frames] - state)
+        return _Known(light, state, model, _FLOOR + np.float32(_SPREADS) * deviation)
 
     def mask(self, picture: UInt8Array, frame: int) -> FloatArray:
         """Return how surely something is in front of the face, 0..1.
@@ -152,12 +182,38 @@ class OccluderFinder:
         frame : int
             Its number in the clip, in which the face is seen.
         """
-        view = self._view(picture, frame)
-        excess, where = self._excess(view, frame)
-        found = self._coherent(excess, where)
+        known = self._known.get(bisect_right(self._cuts, frame))
+        if known is None:
+            return np.zeros(self._box(frame, picture.shape[:2]).shape, np.float32)
+        view = self._view(picture, frame, known.light)
+        found = self._coherent(*self._excess(view, frame, known))
         if not found.any():
             return np.zeros(view.box.shape, np.float32)
         return cv2.resize(_edged(found, view.colours), view.box.shape[::-1], interpolation=cv2.INTER_LINEAR)
+
+    def shown(self, mask: FloatArray, frame: int, shape: tuple[int, int]) -> float:
+        """Return how strongly a mouth can be drawn behind a mask: 1 beside it, 0 where much of the lips is hidden.
+
+        Parameters
+        ----------
+        mask : FloatArray
+            Of `mask`.
+        frame : int
+            Its frame.
+        shape : tuple of int
+            Rows and columns of the picture.
+        """
+        box = self._box(frame, shape)
+        at = np.round(self._clip.landmarks_px[frame, [*LIPS_OUTER, *LIPS_INNER], :2]).astype(int) - [box.left, box.top]
+        rows, columns = np.clip(at[:, 1], 0, box.shape[0] - 1), np.clip(at[:, 0], 0, box.shape[1] - 1)
+        hidden = float(mask[rows, columns].mean())
+        return 1.0 - float(smoothstep(np.float32((hidden - COVERED[0]) / (COVERED[1] - COVERED[0]))))
+
+    def _box(self, frame: int, shape: tuple[int, int]) -> Box:
+        outline = outline_px(self._clip, frame)
+        low = np.clip(np.floor(outline.min(axis=0)).astype(int), 0, (shape[1], shape[0]))
+        high = np.clip(np.ceil(outline.max(axis=0)).astype(int) + 1, 0, (shape[1], shape[0]))
+        return Box(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
 
     def _anchors(self, picture: UInt8Array, frame: int) -> FloatArray:
         at = np.round(self._clip.landmarks_px[frame, list(_ANCHORS), :2]).astype(int)
@@ -166,20 +222,17 @@ class OccluderFinder:
                 for y in (-1, 0, 1) for x in (-1, 0, 1)]
         return _colours(np.mean(near, axis=0)[None])[0]
 
-    def _view(self, picture: UInt8Array, frame: int) -> _View:
-        height, width = picture.shape[:2]
-        outline, scale = outline_px(self._clip, frame), float(self._clip.scale[frame])
-        low = np.clip(np.floor(outline.min(axis=0)).astype(int), 0, (width, height))
-        high = np.clip(np.ceil(outline.max(axis=0)).astype(int) + 1, 0, (width, height))
-        box = Box(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
+    def _view(self, picture: UInt8Array, frame: int, usual_light: FloatArray) -> _View:
+        box, scale = self._box(frame, picture.shape[:2]), float(self._clip.scale[frame])
+        low, extent = np.array([box.left, box.top]), np.array(box.shape[::-1])
         part = np.ascontiguousarray(picture[box.top : box.bottom, box.left : box.right, :3])
-        size = np.maximum(np.round((high - low) * (WORK_PX_PER_CM / scale)).astype(int), 3)
+        size = np.maximum(np.round(extent * (WORK_PX_PER_CM / scale)).astype(int), 3)
         small = cv2.resize(part, tuple(int(v) for v in size), interpolation=cv2.INTER_AREA)
-        light = np.median(self._anchors(picture, frame) - self._usual_light, axis=0)
+        light = np.median(self._anchors(picture, frame) - usual_light, axis=0)
         colours = _colours(small) - light.astype(np.float32)
         smooth = cv2.GaussianBlur(colours, (0, 0), SMOOTH_CM * WORK_PX_PER_CM)
         detail = colours[..., :1] - smooth[..., :1]
-        points = (self._places.points(self._clip, frame)[0] - low + 0.5) * (size / (high - low)) - 0.5
+        points = (self._places.points(self._clip, frame)[0] - low + 0.5) * (size / extent) - 0.5
         return _View(box, colours, np.concatenate([smooth, detail], axis=2), points.astype(np.float32))
 
     def _spread_flat(self, view: _View) -> FloatArray:
@@ -188,12 +241,12 @@ class OccluderFinder:
                     self._places.shape)  # fmt: skip
         return np.asarray(cv2.remap(view.features, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
-    def _excess(self, view: _View, frame: int) -> tuple[FloatArray, FloatArray]:
+    def _excess(self, view: _View, frame: int, known: _Known) -> tuple[FloatArray, FloatArray]:
         """Return how far the picture is from what was learnt, and the place of each pixel, outside of it -9."""
-        usual = np.tensordot(np.r_[1.0, self._state[frame]].astype(np.float32), self._model, 1)
+        usual = np.tensordot(np.r_[1.0, self._states[frame] - known.state].astype(np.float32), known.model, 1)
         where = _drawn(view.points, self._places.points(self._clip, frame)[1], self._places.triangles,
                        self._places.flat, view.features.shape[:2])  # fmt: skip
-        forgiven = cv2.remap(self._forgiven, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        forgiven = cv2.remap(known.forgiven, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         usual = cv2.remap(usual, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         excess = np.maximum(np.abs(view.features - usual) / forgiven - 1, 0).sum(axis=2)
         return np.where(where[..., 0] > -9, excess, 0.0).astype(np.float32), where
@@ -201,8 +254,10 @@ class OccluderFinder:
     def _coherent(self, excess: FloatArray, where: FloatArray) -> np.ndarray:
         """Return the pixels of things that are large and come from outside [shape=(h, w), bool]."""
         zones = cv2.remap(self._places.zones, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT) > 0.5
-        inside, judged = zones[..., 0], zones[..., 1]
-        strong = (excess > _STRONG) & inside
+        inside, throat, judged = (zones[..., k] for k in range(3))
+        strong = excess > _STRONG
+        thick = cv2.morphologyEx(strong.astype(np.uint8), cv2.MORPH_OPEN, _disc(_THICK_CM)) > 0
+        strong = (strong & inside) | (thick & throat)
         cm2 = WORK_PX_PER_CM**2
         if strong.sum() < _LEAST_STRONG_CM2 * cm2:
             return np.zeros(excess.shape, bool)
@@ -210,7 +265,7 @@ class OccluderFinder:
         weak = cv2.morphologyEx(weak, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
         count, labels = cv2.connectedComponents(weak, connectivity=4)
         area, sure, outer = (np.bincount(labels.ravel(), weights.ravel(), count)
-                             for weights in (np.ones(labels.shape), strong, ~inside))
+                             for weights in (np.ones(labels.shape), strong, ~(inside | throat)))
         kept = (sure > np.maximum(_LEAST_STRONG_CM2 * cm2, _LEAST_INSIDE * area)) & ((outer > 0) | (area > _LARGE_CM2 * cm2))
         kept[0] = False
         found = kept[labels].astype(np.uint8)
@@ -250,10 +305,16 @@ def _disc(radius_cm: float) -> UInt8Array:
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
 
 
-def sample_frames(clip: HeadClip) -> list[int]:
-    """Choose the frames to learn from, evenly over those that show the face."""
-    seen = np.flatnonzero(clip.seen)
-    return [int(frame) for frame in seen[np.unique(np.linspace(0, len(seen) - 1, min(SAMPLES, len(seen))).round().astype(int))]]
+def sample_frames(clip: HeadClip, cuts: Sequence[int] = ()) -> list[int]:
+    """Choose the frames to learn from, evenly over each shot that shows the face, the longest shots first."""
+    edges = [0, *cuts, len(clip.seen)]
+    shots = [first + np.flatnonzero(clip.seen[first:last]) for first, last in zip(edges, edges[1:], strict=False)]
+    each, chosen = SHOT_SAMPLES if cuts else SAMPLES, set[int]()
+    for seen in sorted(shots, key=len, reverse=True):
+        if len(seen) >= LEAST_SAMPLES and len(chosen) + each <= MOST_SAMPLES:
+            places = np.linspace(0, len(seen) - 1, min(each, len(seen))).round().astype(int)
+            chosen |= {int(frame) for frame in seen[places]}
+    return sorted(chosen)
 
 
 def _states(clip: HeadClip) -> FloatArray:
@@ -275,7 +336,7 @@ def _drawn(xy: FloatArray, near: FloatArray, triangles: IntArray, values: FloatA
     return out
 
 
-def _learn(looks: FloatArray, states: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _explained(looks: FloatArray, states: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Explain looks by states, robustly; return the model [shape=(4, H, W, C)] and what it leaves over [(H, W, C)]."""
     count, *shape = looks.shape
     values = looks.reshape(count, -1, shape[-1])

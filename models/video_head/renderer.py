@@ -30,8 +30,6 @@ log = logging.getLogger("talking_avatar")
 
 SAMPLE_BYTES = 200_000_000
 """What the frames may take that are compared to find something in front of the face."""
-LEAST_SAMPLES = 6
-"""With fewer frames nobody can tell what is part of the face."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,13 +65,13 @@ class VideoHeadRenderer:
         lower = LowerFace(model, clip.neutral_cm, settings.options.get("seam_feather", 1.0))
         shape = MouthShape(clip, rest, lower)
         look_at, lips_at = look_frames(clip, rest, float(face.fps)), lip_frames(clip, rest)
-        spread = sample_frames(clip)
-        spread = spread[:: -(-len(spread) * 3 * face.width_px * face.height_px // SAMPLE_BYTES)]
+        spread = sample_frames(clip, face.cuts)
+        spread = spread[:: max(1, -(-len(spread) * 3 * face.width_px * face.height_px // SAMPLE_BYTES))]
         host.status("Looking at the mouth")
         pictures = some_pictures(face, {*look_at, *lips_at, *spread})
         look = clip_look(clip, rest, {f: pictures[f] for f in look_at}, settings.options.get("grain", 1.0))
         bank = LipBank(clip, rest, shape.mouth, {f: pictures[f] for f in lips_at})
-        occluders = OccluderFinder(clip, {f: pictures[f] for f in spread}) if len(spread) >= LEAST_SAMPLES else None
+        occluders = OccluderFinder(clip, {f: pictures[f] for f in spread}, face.cuts)
         painter = MouthPainter(shape, look, bank, occluders)
         log.info("prepared video_head: residual %.2f %% of face width, lips at rest %.2f open",
                  100 * float(np.median(clip.residual_ratio[clip.seen])), rest.open_ratio)  # fmt: skip
