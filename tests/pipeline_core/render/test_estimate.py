@@ -23,9 +23,11 @@ def plan(monkeypatch):
     """A plan as far as the estimate looks at it."""
     monkeypatch.setattr(module, "prepared", lambda plan, host: plan.seen.append(host))
     monkeypatch.setattr(module, "_SPEEDS", {})
-    return SimpleNamespace(frames=1500, fps=Fraction(25), size_px=(1280, 720), replacement=None, seen=[],
+    made = SimpleNamespace(frames=1500, fps=Fraction(25), size_px=(1280, 720), replacement=None, seen=[],
                            sound=Sound(np.zeros((1, 60 * 24_000), np.float32), 24_000),
                            backend=SimpleNamespace(id="flat"))
+    made.parts = (made,)
+    return made
 
 
 class Clock(PlainHost):
