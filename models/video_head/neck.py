@@ -19,6 +19,8 @@ DETAIL_PX_PER_CM = 12.0
 """Resolution at which hidden skin is looked for: a millimetre decides nothing in the shade under a chin."""
 REACH_CM = 4.0
 STEP_CM = 0.1
+BESIDE_CM = (3.2, 5.0)
+"""To the sides of the mean head's middle, where below the jaw there is hair and background instead of the neck."""
 
 
 class Neck:
@@ -27,7 +29,9 @@ class Neck:
     def __init__(self, model: HeadModel, face: LowerFace) -> None:
         below = model.vertices[face.drawn, 1] < NECK_TOP_CM
         self._neck = face.drawn[below & (model.rim_distance_cm[face.drawn] > 0)]
+        beside = np.abs(model.vertices[self._neck, 0])
         self._inside = smoothstep(model.rim_distance_cm[self._neck] / RIM_CM)
+        self._inside *= smoothstep((BESIDE_CM[1] - beside) / (BESIDE_CM[1] - BESIDE_CM[0]))
         low = model.vertices[:, 1] < NECK_TOP_CM + 3.0
         self._triangles = np.ascontiguousarray(face.triangles[low[face.triangles].all(axis=1)])
         self._used = np.unique(self._triangles)

@@ -22,11 +22,14 @@ _TOP_CM = ((-1.15, -1.75), (1.5, -1.0))
 """Heights on the mean head between which the change sets in: under the nose, on the cheeks."""
 _BOTTOM_CM = (-11.8, -9.0)
 """The same on the neck: an open jaw pulls the skin down to here."""
+_NECK_SIDE_CM, _NECK_TOP_CM = (4.0, 5.2), -7.5
+"""The sides of the neck, below the jaw, stay where they are."""
 _DRAWN_TOP_CM = 2.5
 """Skin up to here is drawn, so that the nose stays in front of the lip."""
 NECK_CM = 4.5
 """The area reaches this far below the chin: an open jaw covers the neck, a shut one bares it."""
-MARGIN_CM = 0.5
+MARGIN_CM, MARGIN_UP_CM = 1.3, 0.4
+"""The head reaches beyond the landmarks' outline at the sides; the eyes above are not to be touched."""
 _LOWER_OVAL = OVAL[OVAL.index(323) : OVAL.index(132) + 2]
 _UPPER_LINE = (117, 118, 50, 280, 347, 346)
 """Cheeks below the eyes."""
@@ -40,10 +43,12 @@ class LowerFace:
         x, y = np.abs(model.vertices[:, 0]), model.vertices[:, 1]
         begin, full = (np.interp(x, (_MIDDLE_CM, _CHEEK_CM), (_TOP_CM[0][k], _TOP_CM[1][k])) for k in range(2))
         weight = smoothstep((begin - y) / (begin - full)) * smoothstep((y - _BOTTOM_CM[0]) / (_BOTTOM_CM[1] - _BOTTOM_CM[0]))
+        beside = smoothstep((x - _NECK_SIDE_CM[0]) / (_NECK_SIDE_CM[1] - _NECK_SIDE_CM[0]))
+        weight *= 1.0 - beside * smoothstep(_NECK_TOP_CM - y)
         self._still = weight * smoothstep(model.rim_distance_cm / max(0.2, RIM_CM * rim))
         self._lips = np.zeros(len(y), bool)
         self._lips[model.lips.vertices] = True
-        self._normals = vertex_normals(neutral_cm, model.triangles)
+        self._normals = _even_over_lips(model, vertex_normals(neutral_cm, model.triangles))
         self.moving: IntArray = np.flatnonzero(self._still > 0).astype(np.int32)
         """Vertices that may move."""
         drawn = y < _DRAWN_TOP_CM
@@ -66,13 +71,23 @@ class LowerFace:
         return np.asarray(self._still * smoothstep((SIDEWAYS[1] - sideways) / (SIDEWAYS[1] - SIDEWAYS[0])))[:, None]
 
 
+def _even_over_lips(model: HeadModel, normals: FloatArray) -> FloatArray:
+    """Give the lips the normals of the skin around them: what turns in at the corners is not seen from the side."""
+    lips, even = model.lips, normals.copy()
+    outer = lips.depth == lips.depth.max()
+    around = np.zeros((len(lips.margin), 3), np.float32)
+    around[lips.place[outer]] = normals[lips.vertices[outer]]
+    even[lips.vertices] = around[lips.place]
+    return even
+
+
 def outline_px(clip: HeadClip, frame: int) -> FloatArray:
     """Return the corners of a convex area round everything that can change in a frame [shape=(K, 2)]."""
     points, pose = clip.landmarks_px[frame, :, :2], clip.pose(frame)
     down = np.array([-pose.rotation[0, 1], pose.rotation[1, 1]], np.float32) * np.float32(NECK_CM * pose.scale)
     corners = np.concatenate([points[list(_LOWER_OVAL)], points[list(_UPPER_LINE)], points[list(_CHIN)] + down])
-    reach = np.float32(MARGIN_CM * pose.scale)
-    around = np.float32([[-1, -1], [-1, 1], [1, -1], [1, 1]]) * reach
+    side, above = MARGIN_CM * pose.scale, MARGIN_UP_CM * pose.scale
+    around = np.float32([[-side, -above], [-side, side], [side, -above], [side, side]])
     return np.asarray(cv2.convexHull((corners[:, None] + around).reshape(-1, 2)).reshape(-1, 2), np.float32)
 
 

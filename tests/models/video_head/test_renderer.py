@@ -169,6 +169,9 @@ def test_something_in_front_stays_there(talker):
             front[:, : box.shape[1] // 2] = 1.0
             return front
 
+        def shown(self, mask, frame, shape):
+            return 1.0
+
     covered = type(painter)(painter.shape, painter.look, painter.bank, Hand())
     state = replace(talker.state, painter=covered)
     drawn = Talker(talker.face, talker.pictures, talker.renderer, state).drawn(motion(**WIDE), (4,))[0]
