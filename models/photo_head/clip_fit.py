@@ -38,8 +38,8 @@ SAMPLES = 24
 """Frames that identity is taken from; more change nothing that the eye sees."""
 IDENTITY_ROUNDS = 6
 MISSED_ROUNDS = 3
-DEPTH_PRIOR = 0.01
-"""Doubt of depth by parallax, per frame: a head that turns by 6 degrees (sin^2 = 0.01) tells half of it."""
+DEPTH_PRIOR = 0.1
+"""Doubt of depth by parallax, per frame: a head that turns by 18 degrees (sin^2 = 0.1) tells half of it."""
 FRONTAL_DEG = 40.0
 """Beyond this turn half of the landmarks are guesses."""
 CHUNK = 256

@@ -18,6 +18,7 @@ QUIET_SHARE = 0.25
 """Share of the frames with the most closed lips, among which the mouth's rest is looked for."""
 AROUND_S = 0.1
 """A chosen instant stands for its neighbourhood, so that tremble does not count."""
+_MOUTH = np.array([name.startswith(("jaw", "mouth")) for name in BLENDSHAPES])
 _BROWS = np.array([name.startswith("brow") for name in BLENDSHAPES])
 
 
@@ -46,8 +47,8 @@ def rest_of(track: HeadTrack, at_s: float = -1.0) -> Rest:
         The clip, gaps filled.
     at_s : float
         Instant at which it is at rest; below 0 the usual look is taken: of the head its median, as for recorded
-        performances, of gaze, brows and lids the densest cluster, and of the mouth the densest among the frames
-        with the most closed lips.
+        performances, of gaze, brows and lids the densest cluster, and of the mouth the least effort among the
+        frames with the most closed lips.
 
     Raises
     ------
@@ -60,7 +61,9 @@ def rest_of(track: HeadTrack, at_s: float = -1.0) -> Rest:
     frames = seen[np.unique(np.linspace(0, len(seen) - 1, min(SAMPLES, len(seen))).round().astype(int))]
     gaps = track.lips_ratio[frames, 0]
     quiet = frames[gaps <= np.quantile(gaps, QUIET_SHARE)]
-    mouth = quiet[_densest(track.expression[quiet][:, ~_BROWS])]
+    # Not the densest: who smiles for the camera holds still with it.
+    effort = np.linalg.norm(track.expression[quiet][:, _MOUTH], axis=1)
+    mouth = quiet[np.argsort(effort, kind="stable")[: max(1, round(SHARE * len(quiet)))]]
     expression = track.expression[mouth].mean(axis=0)
     brows = frames[_densest(track.expression[frames][:, _BROWS])]
     expression[_BROWS] = track.expression[brows][:, _BROWS].mean(axis=0)

@@ -16,9 +16,10 @@ GATES = ("jaw", "smile", "brows", "blink")
 
 @pytest.fixture(scope="module")
 def driver():
-    lids = acting().lids_ratio.copy()
+    track = acting(browInnerUp=np.where(np.abs(np.arange(200) - 112) < 25, 0.9, 0.3))
+    lids = track.lids_ratio.copy()
     lids[20:26] = lids[150:158] = 0.06
-    return Driver("d", Path("d.mp4"), replace(acting(), lids_ratio=lids))
+    return Driver("d", Path("d.mp4"), replace(track, lids_ratio=lids))
 
 
 @pytest.fixture(scope="module")
