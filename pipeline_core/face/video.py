@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -33,6 +33,14 @@ MAX_PAUSE = 7
 """While nobody is seen, at most this many batches go by between two close looks."""
 MIN_FRAMES = 3
 """Shorter appearances are taken for false finds, in videos that are longer."""
+
+
+class PictureList(Protocol):
+    """Pictures that exist when they are asked for."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> UInt8Array: ...
 
 
 class _Placed:
@@ -167,13 +175,13 @@ def detect_video(path: str | os.PathLike[str], settings: DetectSettings, host: H
         cuts=_begins(shots.cuts(), shown), warnings=_warnings(path, people[order[position]], scores[:, position]))
 
 
-def detect_pictures(pictures: Sequence[UInt8Array], fps: Fraction, settings: DetectSettings, host: Host,
+def detect_pictures(pictures: PictureList, fps: Fraction, settings: DetectSettings, host: Host,
                     landmarker: Landmarker | None = None, *, landmarks: Any = None) -> FaceTrack:
     """Find and follow the faces of pictures that follow each other, as `detect_video` does in a file.
 
     Parameters
     ----------
-    pictures : sequence
+    pictures : PictureList
         RGB or RGBA, all of one size.
     fps : Fraction
         Their rate.

@@ -16,6 +16,8 @@ SHARE = 0.3
 """Share of the frames that must be alike to count as the usual look."""
 QUIET_SHARE = 0.25
 """Share of the frames with the most closed lips, among which the mouth's rest is looked for."""
+NEARLY_SHUT = 0.08
+"""A gap between the lips, in inter-ocular distances, that a mouth at rest may have; open vowels have 0.15 to 0.3."""
 AROUND_S = 0.1
 """A chosen instant stands for its neighbourhood, so that tremble does not count."""
 _MOUTH = np.array([name.startswith(("jaw", "mouth")) for name in BLENDSHAPES])
@@ -60,7 +62,7 @@ def rest_of(track: HeadTrack, at_s: float = -1.0) -> Rest:
     seen = np.flatnonzero(track.seen)
     frames = seen[np.unique(np.linspace(0, len(seen) - 1, min(SAMPLES, len(seen))).round().astype(int))]
     gaps = track.lips_ratio[frames, 0]
-    quiet = frames[gaps <= np.quantile(gaps, QUIET_SHARE)]
+    quiet = frames[gaps <= max(float(np.quantile(gaps, QUIET_SHARE)), NEARLY_SHUT)]
     # Not the densest: who smiles for the camera holds still with it.
     effort = np.linalg.norm(track.expression[quiet][:, _MOUTH], axis=1)
     mouth = quiet[np.argsort(effort, kind="stable")[: max(1, round(SHARE * len(quiet)))]]
