@@ -18,7 +18,7 @@ from ..pipeline_core.scoring import lips, offset
 from ..pipeline_core.scoring.dlib_judge import DlibDescriptor, DlibLandmarks
 from ..pipeline_core.types import UInt8Array
 from .bench_resync_clips import Source, moments, revoice, sources, words_for
-from .bench_resync_controls import DELAY_S
+from .bench_resync_controls import DELAY_S, stretched
 from .bench_resync_cost import SIZES, memory, speed
 from .bench_resync_judge import ClipReport, judge
 from .bench_resync_lips import delayed
@@ -114,9 +114,9 @@ def measure(source: Source, number: int, other: UInt8Array, out: Path, host: Hos
 
 
 def somebody_else(found: Sequence[Source], number: int) -> UInt8Array:
-    """Return a picture of the next clip's person; of the only clip, the person stretched beyond recognition."""
+    """Return a picture of the next clip's person; of an only clip, the person stretched, who is nobody any more."""
     picture = next(read_frames(found[(number + 1) % len(found)].path))[1]
-    return picture if len(found) > 1 else np.repeat(picture, 2, axis=0)
+    return picture if len(found) > 1 else stretched(picture)
 
 
 def clip_lines(reports: Sequence[ClipReport]) -> list[Line]:
@@ -196,7 +196,7 @@ def _look_line(reports: Sequence[ClipReport], key: str, name: str, low: float | 
     row = Row(name, max(each) if key in WORST else _mean(each), low, high)
     bad = _mean(spoilt)
     return Line(replace(row, control=f"{control} {bad:.2f}" if control else "",
-                        good_control=not control or replace(row, value=bad).passed is not True), each)
+                        good_control=not control or (np.isfinite(bad) and replace(row, value=bad).passed is not True)), each)
 
 
 def time_lines(reports: Sequence[ClipReport]) -> list[Line]:
