@@ -78,10 +78,10 @@ class MouthShape:
         return positions
 
     def _resting(self, neutral_cm: FloatArray, expression: FloatArray) -> FloatArray:
-        """Shut the lips of the head at rest as far as the clip shows them shut: the fit leaves them ajar."""
+        """Shut the lips of the head at rest: the fit leaves them ajar, and some clips never show them shut."""
         shaped = self._shaped(neutral_cm, expression)
         shut = shaped.copy()
-        contact.close_lips(self.mouth, shut, 1.0 - self.rest.open_ratio)
+        contact.close_lips(self.mouth, shut, 1.0)
         return neutral_cm + (shut - shaped)
 
     def pose(
