@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...pipeline_core.arkit import BLENDSHAPES
 from ...pipeline_core.types import FloatArray
 from .fit import CONTOUR_WEIGHT, DEPTH_WEIGHT, EXPRESSION_RIDGE, FITTED_UNITS, LIDS, LIPS
 from .head_model import HeadModel
@@ -17,6 +18,10 @@ ROUNDS = 4
 POSE_DEPTH_WEIGHT = 0.05
 """As `fit.DEPTH_WEIGHT` for the pose alone. A clip shows depth by movement; the landmarks' own, a guess that hardly
 turns with the head, would let nods pass for brows: with 0.25 these correlated with an actor's at 0.6, with 0.05 at 0.76."""
+VAGUE = ("mouthDimpleLeft", "mouthDimpleRight", "mouthStretchLeft", "mouthStretchRight")
+"""Units that pull the corners of the mouth as smiles do: they hold back (4 times the ridge), or take part of a smile in
+one face and not in another."""
+RIDGE = np.array([EXPRESSION_RIDGE * (4.0 if BLENDSHAPES[unit] in VAGUE else 1.0) for unit in FITTED_UNITS]) ** 2
 SWEEPS = 40
 """Passes of the bounded solver; it stops earlier as a rule."""
 _DEPTH_LOSS = 1.0 - DEPTH_WEIGHT**2
@@ -111,7 +116,7 @@ def fit_frames(shape: np.ndarray, basis: LandmarkBasis, target: np.ndarray) -> t
     rigid = align(np.broadcast_to(shape, target.shape), target)
     for _ in range(ROUNDS):
         gram, right = basis.normal(rigid.rotation, rigid.undo(target) - shape)
-        gram[:, range(size), range(size)] += EXPRESSION_RIDGE**2
+        gram[:, range(size), range(size)] += RIDGE
         strengths = bounded_solves(gram, right, low, high, strengths)
         rigid = align(shape + basis.displace(strengths), target, rigid, steps=1)
     return strengths, rigid

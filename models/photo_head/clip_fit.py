@@ -13,9 +13,8 @@ from ...pipeline_core.arkit import INDEX
 from ...pipeline_core.errors import NoFaceFound
 from ...pipeline_core.host import Host
 from ...pipeline_core.types import LANDMARK_COUNT, FloatArray
-from .batch_fit import LANDMARKS, LandmarkBasis, Rigid, align, expression_basis, fit_frames, unit_basis
+from .batch_fit import LANDMARKS, RIDGE, LandmarkBasis, Rigid, align, expression_basis, fit_frames, unit_basis
 from .fit import (
-    EXPRESSION_RIDGE,
     FITTED_UNITS,
     IDENTITY_LIMIT,
     IDENTITY_RIDGE,
@@ -209,7 +208,7 @@ def _joint(whole: LandmarkBasis, people: int, rigid: Rigid, local: np.ndarray) -
         right[own] = rights[k, people:]
     # Frames of one clip repeat each other's errors: more of them must not weaken the prior on identity.
     gram[range(size), range(size)] += np.r_[np.full(people, count * IDENTITY_RIDGE**2),
-                                            np.full(count * units, EXPRESSION_RIDGE**2)]
+                                            np.tile(RIDGE, count)]
     low = np.r_[np.full(people, -IDENTITY_LIMIT), np.zeros(count * units)]
     high = np.r_[np.full(people, IDENTITY_LIMIT), np.ones(count * units)]
     solution = bounded_solve(gram, right, low, high)
