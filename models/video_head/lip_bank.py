@@ -38,6 +38,7 @@ LESS_CM = (-0.3, 0.4)
 RED_RINGS, SKIN_RINGS = (1.5, 4.0), (6.5, 8.0)
 """Rings outside the lips' edge from which colours are compared."""
 RED_ENDS = (4.0, 5.5)
+"""Rings between which the red of the lips ends."""
 FADE_RINGS = (5.0, 8.0)
 """What is replaced ends between these rings, about 8 and 14 mm from the lips' edge."""
 NEAR_DEG = 4.0
@@ -49,6 +50,7 @@ GAIN_LIMITS = (0.6, 1.6)
 UNEVEN = 0.5
 """How much of the unevenness of the light around lies on the lips, which are rounder, too."""
 CLING_CM = 0.1
+"""Borrowed lips may lie this much behind what is drawn: they are the same surface."""
 INNER_RINGS = (-2.0, -1.0)
 """Behind the lips' edge nothing is replaced."""
 _DARK_LEVELS = 8.0
