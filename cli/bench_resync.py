@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from ..pipeline_core.media.video import read_frames
 from ..pipeline_core.scoring import lips, offset
 from ..pipeline_core.scoring.dlib_judge import DlibDescriptor, DlibLandmarks
 from ..pipeline_core.types import UInt8Array
-from .bench_resync_clips import Source, moments, revoice, sources, words_for
+from .bench_resync_clips import Source, drawn_file, moments, revoice, sources, words_for
 from .bench_resync_controls import DELAY_S, stretched
 from .bench_resync_cost import SIZES, memory, speed
 from .bench_resync_judge import ClipReport, judge
@@ -110,6 +111,9 @@ def measure(source: Source, number: int, other: UInt8Array, out: Path, host: Hos
     sheet = Sheet(take.plan.frames, DlibLandmarks())
     report = judge(take, other, DlibDescriptor(), sheet.over(moments(take, host)))
     sheet.save(out / f"{source.name}.png")
+    # Large; where the system does not let go of an open file it stays.
+    with suppress(OSError):
+        drawn_file(source, out).unlink()
     return report
 
 

@@ -143,7 +143,7 @@ def revoice(source: Source, words: Words, out: Path, host: Host) -> Take:
     finished, encoded = out / f"{source.name}-new.mp4", out / f"{source.name}-same.mp4"
     plan = plan_of(source, words, host)
     width, height = plan.size_px
-    kept = np.lib.format.open_memmap(out / f"{source.name}-drawn.npy", "w+", np.uint8, (plan.frames, height, width, 3))
+    kept = np.lib.format.open_memmap(drawn_file(source, out), "w+", np.uint8, (plan.frames, height, width, 3))
 
     def drawn() -> Iterator[UInt8Array]:
         for index, picture in enumerate(frames(plan, 0, None, host)):
@@ -156,6 +156,11 @@ def revoice(source: Source, words: Words, out: Path, host: Host) -> Take:
         write_video(pictures, path, fps=plan.fps, size=(width, height), count=number, sound=sound,
                     settings=EncodeSettings(), metadata={}, host=host)
     return Take(source, words, finished, encoded, plan, kept)
+
+
+def drawn_file(source: Source, out: Path) -> Path:
+    """Return where `revoice` keeps the frames before they are encoded."""
+    return out / f"{source.name}-drawn.npy"
 
 
 def plan_of(source: Source, words: Words, host: Host) -> RenderPlan:
