@@ -45,13 +45,13 @@ _FLOOR = np.float32([0.03, 0.015, 0.015, 0.05])
 logarithms: 3 % of light, 1.5 % of colour."""
 _SPREADS = 2.0
 """So many standard deviations of what was learnt are forgiven besides."""
-_WEAK, _STRONG = 0.35, 1.0
+_WEAK, _STRONG = 0.2, 1.0
 """Excess over what is forgiven, in units of it. Clean faces: 0.5 is exceeded at 1 in 100 places."""
 _LEAST_STRONG_CM2, _LARGE_CM2 = 0.6, 3.0
 """Something in front is at least so large, and comes from outside the face unless it is larger still."""
 _LEAST_INSIDE = 0.2
 """Share of it that is surely in front of the face: the rest may be neck, or hair beside the face that moves."""
-_CLOSING_CM = 0.5
+_CLOSING_CM = 0.8
 _RIM_CM = (0.8, 0.3)
 """What lies this near to the outline of the face, beside it and at the chin, does not decide."""
 _THROAT_CM = (2.5, 3.0)
@@ -72,7 +72,9 @@ _LOWER_OVAL = OVAL[OVAL.index(323) : OVAL.index(132) + 2]
 _ANCHORS = (50, 101, 118, 205, 280, 330, 347, 425, 6, 197, 195, 5, 151, 9, 108, 337, 69, 299, 116, 345, 36, 266, 142,
             371)  # fmt: skip
 """Cheeks, nose and forehead, which tell the light of a frame whatever covers the mouth."""
-_ROUNDS, _RIDGE = 3, 0.03
+_ROUNDS, _RIDGE = 3, 0.1
+_TRUSTED_SHARE, _TRUSTED_QUANTILE = 0.35, 0.454
+"""Share of the frames that tell how much is left over, and what it is of a normal distribution's deviation."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -347,10 +349,16 @@ def _explained(looks: FloatArray, states: FloatArray) -> tuple[FloatArray, Float
     model[0] = np.median(values, axis=0)
     for _ in range(_ROUNDS):
         rest = values - np.tensordot(inputs, model, 1)
-        usual = 1.4826 * np.median(np.abs(rest), axis=0) + _FLOOR / 2
+        usual = _deviation(rest) + _FLOOR / 2
         weight = 1 / (1 + ((rest / usual) ** 2).mean(axis=2) / 4)
         gram = (weight.T @ pairs).reshape(-1, 4, 4) + ridge
         right = np.einsum("ni,np,npc->pic", inputs, weight, values, optimize=True)
         model = np.linalg.solve(gram, right).transpose(1, 0, 2)
-    left = 1.4826 * np.median(np.abs(values - np.tensordot(inputs, model, 1)), axis=0)
+    left = _deviation(values - np.tensordot(inputs, model, 1))
     return model.reshape(4, *shape).astype(np.float32), left.reshape(shape).astype(np.float32)
+
+
+def _deviation(rest: FloatArray) -> FloatArray:
+    """Return the standard deviation, judged by the frames that fit best, so that the others may be covered."""
+    nearest = np.quantile(np.abs(rest), _TRUSTED_SHARE, axis=0)
+    return np.asarray(nearest / _TRUSTED_QUANTILE, np.float32)
