@@ -53,13 +53,15 @@ def build_parser() -> argparse.ArgumentParser:
     comfyui = add("comfyui", "Start a real ComfyUI with this pack, for trying by hand.", "core")
     comfyui.add_argument("--port", type=int, default=8188, metavar="N", help="port of the page (default: 8188)")
 
-    _add_render(add("render", "Make a video from a photo and a recording or a text.", "core"))
+    _add_render(add("render", "Make a video from a photo, or re-voice one, with a recording or a text.", "core"))
     _add_visemes(add("visemes", "Find what the mouth does when in a recording.", "core"))
     _add_score(add("score", "Judge a finished video: lips, looks, life, sound.", "core"))
 
     fetch = add("fetch", "Get optional model files: the further voices of Kokoro-82M (Apache-2.0).", "")
     fetch.add_argument("what", choices=["kokoro"], help="what to get")
     fetch.add_argument("--out", metavar="DIR", help="the folder of models (default: ComfyUI's models/talking_avatar)")
+    fetch.add_argument("--all-voices", action="store_true",
+                       help="also those of other languages, which only tools/train_articulation.py uses")
     fetch.add_argument("--licence", action="store_true", help="say what it is, and get nothing")
 
     bench = add("bench", "Measure speed and memory on this machine.", "core")
