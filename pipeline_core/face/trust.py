@@ -20,7 +20,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 NO_FACE, OTHER_SHOT = "no face", "no face in this shot"
 OUTSIDE, TURNED, SMALL = "the face leaves the picture", "turned away", "the mouth is too small"
-IMPLAUSIBLE, BRIEF, COVERED = "the face is not found surely", "seen too briefly", "the mouth is covered"
+IMPLAUSIBLE, BRIEF = "the face is not found surely", "seen too briefly"
 
 FADE_S = 0.12
 """How long a mouth takes to appear or to go; it lies inside of the trusted stretch."""
