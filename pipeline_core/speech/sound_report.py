@@ -35,7 +35,7 @@ PRICES = {
     "noise": "noise only {report.background_db:.0f} dB below the voice: without a transcript a fifth to a third "
              "of the p/b/m closures are missed, with one up to a seventh; paste the transcript, or clean the sound first",
     "background": "music or other voices only {report.background_db:.0f} dB below the voice: without a transcript "
-                  "a seventh (music) to two thirds (voices) of the p/b/m closures are missed; use a track of the voice "
+                  "a tenth (music) to four fifths (voices) of the p/b/m closures are missed; use a track of the voice "
                   "alone if there is one",
     "voices": "two voices, {report.voices_apart_semitones:.0f} semitones apart: this face speaks for both; cut the "
               "sound by speaker to give each a face",
