@@ -33,7 +33,7 @@ def clip():
     register_all()
     sound, _ = samples.sample_speech(next(iter(samples.RECORDINGS)))
     speech = analyze(sound, transcript="", engine="energy", host=HOST)
-    plain, cut = (samples.sample_portrait(name) for name in samples.PORTRAITS)
+    plain, cut = (samples.sample_portrait(name) for name in list(samples.PORTRAITS)[:2])
     face = detect_faces(plain, DetectSettings(), HOST)
     motion = generate_motion(speech, MotionSettings(fps=Fraction(25)), face=face, host=HOST)
     plan = plan_render(face, motion, RenderSettings(width_px=320, height_px=320))
