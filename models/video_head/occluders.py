@@ -47,9 +47,12 @@ _SPREADS = 2.0
 """So many standard deviations of what was learnt are forgiven besides."""
 _WEAK, _STRONG = 0.2, 1.0
 """Excess over what is forgiven, in units of it. Clean faces: 0.5 is exceeded at 1 in 100 places."""
-_LEAST_STRONG_CM2, _LARGE_CM2 = 0.6, 3.0
-"""Something in front is at least so large, and comes from outside the face unless it is larger still."""
-_LEAST_INSIDE = 0.2
+_LEAST_STRONG_CM2, _LARGE_CM2 = 0.6, 9.0
+"""Something in front is at least so large, and comes from outside the face unless it is larger still: the corner of a
+laughing mouth with its fold has up to 5."""
+_LEAST_OUTSIDE_CM2 = 0.25
+"""What comes from outside shows so much of itself there."""
+_LEAST_INSIDE = 0.3
 """Share of it that is surely in front of the face: the rest may be neck, or hair beside the face that moves."""
 _CLOSING_CM = 0.8
 _RIM_CM = (0.8, 0.3)
@@ -268,7 +271,8 @@ class OccluderFinder:
         count, labels = cv2.connectedComponents(weak, connectivity=4)
         area, sure, outer = (np.bincount(labels.ravel(), weights.ravel(), count)
                              for weights in (np.ones(labels.shape), strong, ~(inside | throat)))
-        kept = (sure > np.maximum(_LEAST_STRONG_CM2 * cm2, _LEAST_INSIDE * area)) & ((outer > 0) | (area > _LARGE_CM2 * cm2))
+        kept = (sure > np.maximum(_LEAST_STRONG_CM2 * cm2, _LEAST_INSIDE * area)) & (
+            (outer > _LEAST_OUTSIDE_CM2 * cm2) | (area > _LARGE_CM2 * cm2))
         kept[0] = False
         found = kept[labels].astype(np.uint8)
         outlines, _ = cv2.findContours(found, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)

@@ -80,6 +80,17 @@ def test_what_is_in_front_is_found(talker, clip, finder, kind, kept, overlap):
     assert (finder.mask(picture, AT) == mask).all()
 
 
+@pytest.mark.parametrize(("reach", "found"), [(0.0, False), (0.9, True)])
+def test_the_fold_beside_a_laughing_mouth_is_no_thing_unless_it_comes_from_outside(talker, clip, finder, reach, found):
+    points, picture = clip.landmarks_px[AT, :, :2], talker.pictures[AT].copy()
+    width = np.linalg.norm(points[234] - points[454])
+    corner = points[61] + np.float32([-0.02, 0.0]) * width
+    outside = corner - np.float32([reach * width, 0.0])
+    cv2.line(picture, np.int32(corner).tolist(), np.int32(outside).tolist(), (70, 30, 25), int(0.11 * width))
+    part, area = in_box(talker, picture, AT)
+    assert (finder.mask(picture, AT)[area].max() > 0.5) == found
+
+
 def test_a_darker_picture_is_no_thing(talker, finder):
     darker = (talker.pictures[AT] * 0.75).astype(np.uint8)
     part, area = in_box(talker, darker, AT)
