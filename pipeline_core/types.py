@@ -46,7 +46,7 @@ def array_sha256(*arrays: npt.NDArray[Any]) -> str:
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(f"{array.shape}{array.dtype}".encode())
-        digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8))  # a copy of a long track would be large
+        digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)  # a copy of a long track would be large
     return digest.hexdigest()
 
 
