@@ -1,6 +1,6 @@
 """Make the articulation model, models/assets/articulation.safetensors, from synthetic and recorded speech.
 
-    python tools/train_articulation.py FOLDER [STEP ...] [--models FOLDER] [--steps 1000 3900 2400] [--jobs 2]
+    python tools/train_articulation.py FOLDER [STEP ...] [--models FOLDER] [--steps 1000 3900 2000] [--jobs 2]
 
 Steps, each of which goes on where it was stopped: `corpus` lets synthesisers with exact times speak,
 `shards` spoils the speech in many ways and packs it, `first` trains, `relabel` moves coarse boundaries
@@ -64,7 +64,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("parts", nargs="*", metavar="STEP", help=f"of {', '.join(STEPS)}; all without it")
     parser.add_argument("--models", type=Path, help="folder that `run.py fetch kokoro --out` filled")
-    parser.add_argument("--steps", type=int, nargs=3, default=(1000, 3900, 2400), metavar="N",
+    parser.add_argument("--steps", type=int, nargs=3, default=(1000, 3900, 2000), metavar="N",
                         help="of the three trainings")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--device", default="cpu")
