@@ -133,7 +133,7 @@ class Set(NamedTuple):
 
 SETS = {"espeak_en": Set(espeak_en, 40.0), "espeak_other": Set(espeak_other, 80.0), "flite": Set(flite, 30.0),
         "flite_more": Set(flite_more, 40.0),
-        "kokoro": Set(kokoro, 66.7), "kokoro_mixed": Set(kokoro_mixed, 240.0)}  # fmt: skip
+        "kokoro": Set(kokoro, 66.7), "kokoro_mixed": Set(kokoro_mixed, 120.0)}  # fmt: skip
 
 
 def utterance(name: str, number: int) -> Any:
