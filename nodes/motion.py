@@ -19,8 +19,7 @@ SEED_MAX = 0xFFFFFFFF
 
 
 def _strength(id: str, tooltip: str) -> io.Float.Input:
-    return io.Float.Input(id, default=1.0, min=0.0, max=2.0, step=0.05, display_mode=io.NumberDisplay.slider,
-                          tooltip=f"{tooltip} 0 is none, 1 natural, 2 the most.")
+    return sockets.strength(id, tooltip, "natural")
 
 
 class MotionGenerator(io.ComfyNode):
@@ -109,12 +108,7 @@ class LoadMotion(io.ComfyNode):
                                  tooltip="Take the middle of the head's angles as looking straight ahead: cameras rarely stand "
                                          "right in front. Off: the angles as recorded."),
             ],
-            outputs=[
-                sockets.Motion.Output(display_name="motion",
-                                      tooltip="For Mouth Renderer: the whole performance. For driving of Motion Generator: its "
-                                              "head, eyes and brows, with lips from the speech."),
-                io.Image.Output(display_name="curves", tooltip="A picture of the movement over time."),
-            ],
+            outputs=sockets.performance(),
         )
 
     @classmethod

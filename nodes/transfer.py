@@ -22,8 +22,7 @@ from .host import ComfyHost
 
 
 def _strength(id: str, tooltip: str) -> io.Float.Input:
-    return io.Float.Input(id, default=1.0, min=0.0, max=2.0, step=0.05, display_mode=io.NumberDisplay.slider,
-                          tooltip=f"{tooltip} 0 is none, 1 as the driver does it, 2 the most.")
+    return sockets.strength(id, tooltip, "as the driver does it")
 
 
 SHAPES = ("fit", "landmarks' own")
@@ -65,12 +64,7 @@ class MotionFromVideo(io.ComfyNode):
                                tooltip="Where landmarks carry blendshapes: fit measures the expression anew, with the "
                                        "head that draws it; landmarks' own takes theirs."),
             ],
-            outputs=[
-                sockets.Motion.Output(display_name="motion",
-                                      tooltip="For Mouth Renderer: the whole performance. For driving of Motion Generator: its "
-                                              "head, eyes and brows, with lips from the speech."),
-                io.Image.Output(display_name="curves", tooltip="A picture of the movement over time."),
-            ],
+            outputs=sockets.performance(),
         )
 
     @classmethod

@@ -236,17 +236,31 @@ def _carry(field: HeadField, points: FloatArray) -> tuple[FloatArray, FloatArray
 
 
 def _frontal(model: HeadModel, head: FittedHead) -> FloatArray:
+    normals = -vertex_normals(head.source_px, model.triangles)  # y points down, which mirrors the winding
+    spared = np.zeros(len(normals), bool)
+    for region in (model.lips, *model.lids.values()):
+        spared[region.vertices] = True
+    return frontal(normals, head.pose.yaw_deg, spared)
+
+
+def frontal(normals: FloatArray, yaw_deg: float, spared: np.ndarray) -> FloatArray:
     """Return 1 where skin faces the viewer or up/down, 0 where it is seen from the side [shape=(N,)].
 
     On a turned face also 0 beyond the far contour: what lies there has the background for texture.
+
+    Parameters
+    ----------
+    normals : FloatArray
+        Of the vertices, in camera axes [shape=(N, 3)].
+    yaw_deg : float
+        Turn of the head.
+    spared : ndarray of bool
+        Vertices that are never beyond the contour [shape=(N,)].
     """
-    normals = -vertex_normals(head.source_px, model.triangles)  # y points down, which mirrors the winding
-    sideways, yaw = np.abs(normals[:, 0]), head.pose.yaw_deg
-    turned = float(smoothstep(np.float32((abs(yaw) - FAR_SIDE_DEG[0]) / (FAR_SIDE_DEG[1] - FAR_SIDE_DEG[0]))))
+    sideways = np.abs(normals[:, 0])
+    turned = float(smoothstep(np.float32((abs(yaw_deg) - FAR_SIDE_DEG[0]) / (FAR_SIDE_DEG[1] - FAR_SIDE_DEG[0]))))
     if turned > 0.0:
-        beyond = (normals[:, 0] * np.sign(yaw) > 0.3) & (normals[:, 2] < 0.0)
-        for region in (model.lips, *model.lids.values()):
-            beyond[region.vertices] = False
+        beyond = (normals[:, 0] * np.sign(yaw_deg) > 0.3) & (normals[:, 2] < 0.0) & ~spared
         sideways[beyond] += turned * (np.hypot(normals[beyond, 0], normals[beyond, 2]) - sideways[beyond])
     return smoothstep((SIDEWAYS[1] - sideways) / (SIDEWAYS[1] - SIDEWAYS[0]))
 

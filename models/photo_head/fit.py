@@ -44,6 +44,12 @@ LIPS = LIPS_OUTER + LIPS_INNER
 LIDS = RIGHT_EYE + LEFT_EYE
 
 
+def turn_and_nod(rotation: FloatArray) -> FloatArray:
+    """Return where the face looks, to the viewer's right and up, in radians [rotation: shape=(..., 3, 3)] -> [shape=(..., 2)]."""
+    away = rotation[..., 2]
+    return np.stack([np.arctan2(away[..., 0], away[..., 2]), np.arcsin(np.clip(away[..., 1], -1, 1))], axis=-1)
+
+
 @dataclass(frozen=True, eq=False)
 class Pose:
     """Weak perspective camera: pixel = scale * (R X) with y down, plus offset."""
@@ -58,7 +64,7 @@ class Pose:
     @property
     def yaw_deg(self) -> float:
         """Turn of the head towards the viewer's right (+) or left."""
-        return float(np.degrees(np.arctan2(self.rotation[0, 2], self.rotation[2, 2])))
+        return float(np.degrees(turn_and_nod(self.rotation)[0]))
 
     def project(self, points_cm: FloatArray) -> FloatArray:
         """Return x right, y down, depth towards the viewer, in pixels [shape=(..., 3)]."""

@@ -21,7 +21,7 @@ from ..photo_head.textures import TEXTURE_SCALE, doubled
 from .lip_bank import LipBank, LipLoan
 from .look import ClipLook
 from .occluders import OccluderFinder
-from .region import fill_area, outline_px
+from .region import area_box, fill_area, outline_px
 from .shape import MouthShape, SourceFace
 
 TEXTURE_RIM_PX = 8
@@ -115,14 +115,11 @@ class MouthPainter:
 
     def area(self, frame: int, shape: tuple[int, int]) -> tuple[Box, UInt8Array] | None:
         """Return the box of the area that may change, and 255 inside the area; None where nothing can."""
-        outline = outline_px(self.clip, frame)
-        low = np.clip(np.floor(outline.min(axis=0)).astype(int), 0, (shape[1], shape[0]))
-        high = np.clip(np.ceil(outline.max(axis=0)).astype(int) + 1, 0, (shape[1], shape[0]))
-        box = Box(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
+        box = area_box(self.clip, frame, shape)
         if min(box.shape) < 3:
             return None
         mask = np.zeros(box.shape, np.uint8)
-        fill_area(mask, outline, box.left, box.top)
+        fill_area(mask, outline_px(self.clip, frame), box.left, box.top)
         return box, mask
 
     def _draw_skin(self, frame: UInt8Array, stage: Stage, posed: PosedFace) -> FloatArray:

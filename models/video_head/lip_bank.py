@@ -16,6 +16,7 @@ from ...pipeline_core.types import FloatArray, UInt8Array
 from ..photo_head.clip_fit import HeadClip
 from ..photo_head.contact import Opening
 from ..photo_head.deform import NEUTRAL_WHEN_OPEN, lip_texture_table, withdrawn_lips
+from ..photo_head.fit import turn_and_nod
 from ..photo_head.head_model import HeadModel
 from ..photo_head.layers import FINE, Box
 from ..photo_head.raster import rasterize
@@ -111,9 +112,7 @@ class LipBank:
                             float(self._rest.opening_cm[frame]), self._turn_deg(frame), self._colours(skin, texture))  # fmt: skip
 
     def _turn_deg(self, frame: int) -> FloatArray:
-        rotation = self._clip.rotation[frame]
-        pitch = np.arcsin(np.clip(rotation[1, 2], -1, 1))
-        return np.degrees(np.array([np.arctan2(rotation[0, 2], rotation[2, 2]), pitch])).astype(np.float32)
+        return np.degrees(turn_and_nod(self._clip.rotation[frame])).astype(np.float32)
 
     def _colours(self, skin: UInt8Array, texture: FloatArray) -> FloatArray:
         """Return the colours of lips and skin along the lips [shape=(2, 76, 3)]."""
@@ -220,8 +219,7 @@ def lip_frames(clip: HeadClip, rest: RestFace) -> list[int]:
     shut = seen[opening <= limit]
     blur = np.array([motion_blur_px(clip, int(frame)) for frame in shut])
     shut = shut[blur <= max(STEADY_PX, float(np.median(blur)))]
-    turn = np.degrees(np.stack([np.arctan2(clip.rotation[shut, 0, 2], clip.rotation[shut, 2, 2]),
-                                np.arcsin(np.clip(clip.rotation[shut, 1, 2], -1, 1))], axis=1))  # fmt: skip
+    turn = np.degrees(turn_and_nod(clip.rotation[shut]))
     chosen = [int(np.linalg.norm(turn - np.median(turn, axis=0), axis=1).argmin())]
     apart = np.full(len(shut), np.inf)
     while len(chosen) < REFERENCES:

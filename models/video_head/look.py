@@ -10,6 +10,7 @@ import numpy as np
 
 from ...pipeline_core.types import FloatArray, UInt8Array
 from ..photo_head.clip_fit import HeadClip
+from ..photo_head.fit import turn_and_nod
 from ..photo_head.interior import UPPER_MIDDLE, MouthInterior
 from ..photo_head.light import key_light, skin_colour
 from ..photo_head.mouth_look import INNER_LIPS, LUMINANCE, mouth_look, sample_tooth_colour, to_linear
@@ -66,7 +67,7 @@ class ClipLook:
 def look_frames(clip: HeadClip, rest: RestFace, fps: float) -> list[int]:
     """Choose the frames that tell the look."""
     seen = np.flatnonzero(clip.seen)
-    yaw = np.degrees(np.arctan2(clip.rotation[seen, 0, 2], clip.rotation[seen, 2, 2]))
+    yaw = np.degrees(turn_and_nod(clip.rotation[seen])[:, 0])
     frontal = seen[np.abs(yaw) < FRONTAL_DEG] if (np.abs(yaw) < FRONTAL_DEG).any() else seen
     chosen: list[int] = []
     for frame in frontal[np.argsort(-rest.opening_cm[frontal], kind="stable")]:

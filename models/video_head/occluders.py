@@ -19,11 +19,12 @@ from ...pipeline_core.arkit import INDEX
 from ...pipeline_core.face.geometry import CHIN, LIPS_INNER, LIPS_OUTER, OVAL
 from ...pipeline_core.types import FloatArray, UInt8Array
 from ..photo_head.clip_fit import PARTED, HeadClip
+from ..photo_head.fit import turn_and_nod
 from ..photo_head.head_model import HeadModel, IntArray
 from ..photo_head.layers import Box
 from ..photo_head.ramp import smoothstep
 from ..photo_head.raster import rasterize
-from .region import outline_px
+from .region import area_box
 from .rest import lip_opening_cm
 
 SAMPLES, SHOT_SAMPLES, MOST_SAMPLES = 28, 12, 60
@@ -178,7 +179,7 @@ class OccluderFinder:
     def mask(self, picture: UInt8Array, frame: int) -> FloatArray:
         """Return how surely something is in front of the face, 0..1.
 
-        The box is that of `region.outline_px`: the area in which the renderer may draw, as `MouthPainter.area` has it.
+        The box is that of `region.area_box`: the area in which the renderer may draw.
 
         Parameters
         ----------
@@ -189,7 +190,7 @@ class OccluderFinder:
         """
         known = self._known.get(bisect_right(self._cuts, frame))
         if known is None:
-            return np.zeros(self._box(frame, picture.shape[:2]).shape, np.float32)
+            return np.zeros(area_box(self._clip, frame, picture.shape[:2]).shape, np.float32)
         view = self._view(picture, frame, known.light)
         found = self._coherent(*self._excess(view, frame, known))
         if not found.any():
@@ -208,17 +209,11 @@ class OccluderFinder:
         shape : tuple of int
             Rows and columns of the picture.
         """
-        box = self._box(frame, shape)
+        box = area_box(self._clip, frame, shape)
         at = np.round(self._clip.landmarks_px[frame, [*LIPS_OUTER, *LIPS_INNER], :2]).astype(int) - [box.left, box.top]
         rows, columns = np.clip(at[:, 1], 0, box.shape[0] - 1), np.clip(at[:, 0], 0, box.shape[1] - 1)
         hidden = float(mask[rows, columns].mean())
         return 1.0 - float(smoothstep(np.float32((hidden - COVERED[0]) / (COVERED[1] - COVERED[0]))))
-
-    def _box(self, frame: int, shape: tuple[int, int]) -> Box:
-        outline = outline_px(self._clip, frame)
-        low = np.clip(np.floor(outline.min(axis=0)).astype(int), 0, (shape[1], shape[0]))
-        high = np.clip(np.ceil(outline.max(axis=0)).astype(int) + 1, 0, (shape[1], shape[0]))
-        return Box(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
 
     def _anchors(self, picture: UInt8Array, frame: int) -> FloatArray:
         at = np.round(self._clip.landmarks_px[frame, list(_ANCHORS), :2]).astype(int)
@@ -228,7 +223,7 @@ class OccluderFinder:
         return _colours(np.mean(near, axis=0)[None])[0]
 
     def _view(self, picture: UInt8Array, frame: int, usual_light: FloatArray) -> _View:
-        box, scale = self._box(frame, picture.shape[:2]), float(self._clip.scale[frame])
+        box, scale = area_box(self._clip, frame, picture.shape[:2]), float(self._clip.scale[frame])
         low, extent = np.array([box.left, box.top]), np.array(box.shape[::-1])
         part = np.ascontiguousarray(picture[box.top : box.bottom, box.left : box.right, :3])
         size = np.maximum(np.round(extent * (WORK_PX_PER_CM / scale)).astype(int), 3)
@@ -325,9 +320,7 @@ def sample_frames(clip: HeadClip, cuts: Sequence[int] = ()) -> list[int]:
 
 def _states(clip: HeadClip) -> FloatArray:
     """Return what changes the look of a face from frame to frame: turn, nod, opening [shape=(T, 3)]."""
-    yaw = np.arctan2(clip.rotation[:, 0, 2], clip.rotation[:, 2, 2])
-    pitch = np.arcsin(np.clip(clip.rotation[:, 1, 2], -1, 1))
-    return np.stack([yaw / 0.2, pitch / 0.2, lip_opening_cm(clip)], axis=1).astype(np.float32)
+    return np.column_stack([turn_and_nod(clip.rotation) / 0.2, lip_opening_cm(clip)]).astype(np.float32)
 
 
 def _colours(rgb: FloatArray | UInt8Array) -> FloatArray:

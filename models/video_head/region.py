@@ -10,9 +10,10 @@ import numpy as np
 from ...pipeline_core.face.geometry import OVAL
 from ...pipeline_core.types import FloatArray, UInt8Array
 from ..photo_head.clip_fit import HeadClip
-from ..photo_head.deform import FAR_SIDE_DEG, RIM_CM, SIDEWAYS
+from ..photo_head.deform import RIM_CM, frontal
 from ..photo_head.fit import Pose
 from ..photo_head.head_model import HeadModel, IntArray
+from ..photo_head.layers import Box
 from ..photo_head.normals import vertex_normals
 from ..photo_head.ramp import smoothstep
 
@@ -63,12 +64,7 @@ class LowerFace:
     def weight(self, pose: Pose) -> FloatArray:
         """Return how much each vertex moves, 0..1 [shape=(N, 1)]; less where it is seen from the side."""
         normals = self._normals @ pose.rotation.T
-        sideways, yaw = np.abs(normals[:, 0]), pose.yaw_deg
-        turned = float(smoothstep(np.float32((abs(yaw) - FAR_SIDE_DEG[0]) / (FAR_SIDE_DEG[1] - FAR_SIDE_DEG[0]))))
-        if turned > 0.0:
-            beyond = (normals[:, 0] * np.sign(yaw) > 0.3) & (normals[:, 2] < 0.0) & ~self._lips
-            sideways[beyond] += turned * (np.hypot(normals[beyond, 0], normals[beyond, 2]) - sideways[beyond])
-        return np.asarray(self._still * smoothstep((SIDEWAYS[1] - sideways) / (SIDEWAYS[1] - SIDEWAYS[0])))[:, None]
+        return np.asarray(self._still * frontal(normals, pose.yaw_deg, self._lips))[:, None]
 
 
 def _even_over_lips(model: HeadModel, normals: FloatArray) -> FloatArray:
@@ -89,6 +85,14 @@ def outline_px(clip: HeadClip, frame: int) -> FloatArray:
     side, above = MARGIN_CM * pose.scale, MARGIN_UP_CM * pose.scale
     around = np.float32([[-side, -above], [-side, side], [side, -above], [side, side]])
     return np.asarray(cv2.convexHull((corners[:, None] + around).reshape(-1, 2)).reshape(-1, 2), np.float32)
+
+
+def area_box(clip: HeadClip, frame: int, shape: tuple[int, int]) -> Box:
+    """Return the box of that area in a picture with so many rows and columns; it may be empty."""
+    outline = outline_px(clip, frame)
+    low = np.clip(np.floor(outline.min(axis=0)).astype(int), 0, (shape[1], shape[0]))
+    high = np.clip(np.ceil(outline.max(axis=0)).astype(int) + 1, 0, (shape[1], shape[0]))
+    return Box(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
 
 
 def fill_area(mask: UInt8Array, outline: FloatArray, left: int = 0, top: int = 0) -> None:

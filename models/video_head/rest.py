@@ -14,6 +14,7 @@ from ...pipeline_core.types import FloatArray
 from ..photo_head.batch_fit import unit_basis
 from ..photo_head.clip_fit import HeadClip
 from ..photo_head.deform import IS_MOUTH, NEUTRAL_WHEN_OPEN, keep_share
+from ..photo_head.fit import turn_and_nod
 
 SHUT_CM = 0.15
 """Frames whose lips are this far apart count a third of those whose lips meet."""
@@ -92,5 +93,4 @@ def lip_opening_cm(clip: HeadClip) -> FloatArray:
 
 def _turns(rotation: FloatArray) -> np.ndarray:
     """Return yaw, pitch and roll in radians, near enough for small turns [shape=(T, 3)]."""
-    return np.stack([np.arctan2(rotation[:, 0, 2], rotation[:, 2, 2]), np.arcsin(np.clip(rotation[:, 1, 2], -1, 1)),
-                     np.arctan2(rotation[:, 1, 0], rotation[:, 1, 1])], axis=1)
+    return np.column_stack([turn_and_nod(rotation), np.arctan2(rotation[:, 1, 0], rotation[:, 1, 1])])
