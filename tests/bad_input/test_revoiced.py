@@ -10,18 +10,7 @@ from talking_avatar.pipeline_core.media.source import source_clip
 from talking_avatar.pipeline_core.media.video import media_file, probe, read_frames
 from talking_avatar.pipeline_core.types import Sound
 from talking_avatar.tests.pipeline_core.media import making
-
-UNEVEN = [i * 40 + (i * 7) % 13 for i in range(30)]
-WILD = [0, 40, 50, 400, 410, 1000, 1500, 1540]
-MS = Fraction(1, 1000)
-
-
-def opened(path):
-    return source_clip(media_file(path))
-
-
-def times(path):
-    return [time for time, _, _ in making.decoded(path)]
+from talking_avatar.tests.pipeline_core.media.making import MS, UNEVEN, WILD, opened, times
 
 
 @pytest.mark.parametrize("ending", [".mp4", ".mkv", ".webm"])

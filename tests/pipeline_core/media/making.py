@@ -12,6 +12,11 @@ from talking_avatar.pipeline_core.media.encode import Continued, ContinueSetting
 from talking_avatar.pipeline_core.media.source import source_clip
 from talking_avatar.pipeline_core.media.video import media_file, read_frames
 
+UNEVEN = [i * 40 + (i * 7) % 13 for i in range(30)]
+WILD = [0, 40, 50, 400, 410, 1000, 1500, 1540]
+"""Time stamps of clips without a steady rate, in milliseconds."""
+MS = Fraction(1, 1000)
+
 
 def numbered(count, height=96, width=128):
     """Pictures with grain whose mean grey is their number: 2 * i mod 200 + 28."""
@@ -79,6 +84,16 @@ def decoded(path):
     """(time, planes as an array, av.VideoFrame) of every frame."""
     with av.open(str(path)) as container:
         return [(f.pts * f.time_base, f.to_ndarray(), f) for f in container.decode(video=0)]
+
+
+def times(path):
+    """Instants at which the frames of a file are shown."""
+    return [time for time, _, _ in decoded(path)]
+
+
+def opened(path):
+    """A file as the source of a re-voiced clip."""
+    return source_clip(media_file(path))
 
 
 def trimmed(path, out, skip):

@@ -16,25 +16,14 @@ from talking_avatar.pipeline_core.media.encode import (
     find_format,
     write_video,
 )
-from talking_avatar.pipeline_core.media.source import source_clip
-from talking_avatar.pipeline_core.media.video import media_file, probe, read_frames
+from talking_avatar.pipeline_core.media.video import probe, read_frames
 from talking_avatar.pipeline_core.types import Sound
 from talking_avatar.tests import decoding
 from talking_avatar.tests.pipeline_core.media import making
+from talking_avatar.tests.pipeline_core.media.making import MS, UNEVEN, opened, times
 
 RATES = [Fraction(24000, 1001), Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(30), Fraction(50),
          Fraction(60000, 1001), Fraction(60)]
-UNEVEN = [i * 40 + (i * 7) % 13 for i in range(30)]
-WILD = [0, 40, 50, 400, 410, 1000, 1500, 1540]
-MS = Fraction(1, 1000)
-
-
-def opened(path):
-    return source_clip(media_file(path))
-
-
-def times(path):
-    return [time for time, _, _ in making.decoded(path)]
 
 
 @pytest.mark.parametrize("fps", RATES, ids=str)
