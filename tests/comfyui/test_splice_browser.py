@@ -66,6 +66,18 @@ def strangers(found):
     return [(number, grey) for number, grey in seen if number not in CHANGED and abs(grey - 28 - 2 * number) > 1.3]
 
 
+def strangers_at_every_look(page, data, looks=4):
+    """The frames found wrong each time: a busy machine may paint a frame late, a fault of the file is there always."""
+    always = None
+    for _ in range(looks):
+        found = page.evaluate(PLAY, [data, COUNT, FPS])
+        numbers = {number for number, _ in strangers(found)}
+        always = numbers if always is None else always & numbers
+        if not always:
+            break
+    return found, sorted(always)
+
+
 @pytest.mark.parametrize("options", [{}, {"options": {"bf": "0"}}, {"x264": ":bframes=8:b-pyramid=normal:ref=6"}],
                          ids=["two b-frames", "none", "a pyramid"])
 def test_chromium_shows_every_frame_across_the_joins(tmp_path, page, options):
@@ -73,8 +85,8 @@ def test_chromium_shows_every_frame_across_the_joins(tmp_path, page, options):
     _, report, _ = making.revoiced(source, tmp_path / "out.mp4", CHANGED)
     assert any("48 of 72 frames are copied" in text for text in report.warnings)
     data = base64.b64encode((tmp_path / "out.mp4").read_bytes()).decode()
-    found = page.evaluate(PLAY, [data, COUNT, FPS])
-    assert strangers(found) == [] and found["duration"] == pytest.approx(COUNT / FPS, abs=0.001)
+    found, wrong = strangers_at_every_look(page, data)
+    assert wrong == [] and found["duration"] == pytest.approx(COUNT / FPS, abs=0.001)
     assert len(found["played"]) > COUNT / 2
     late = {**found, "sought": [found["sought"][0], *found["sought"][:-1]]}  # control: shown one frame late
     assert len(strangers(late)) > 40
