@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from talking_avatar.cli import front_end
 from talking_avatar.cli.comfy_install import find_comfyui
 from talking_avatar.cli.comfy_server import ComfyServer
 from talking_avatar.cli.console import LOCAL
 from talking_avatar.cli.environment import is_ready
 from talking_avatar.cli.sample import copy_sample
 from talking_avatar.cli.workflow import load_workflow, node_of, to_prompt
+from talking_avatar.tests.comfyui import canvas
 
 BASE = LOCAL / "tests" / "comfyui"
 SENTENCE = "Bob may bake a big apple pie."
@@ -39,6 +41,29 @@ def fresh_base(base):
 @pytest.fixture(scope="session")
 def object_info(server):
     return server.client.object_info()
+
+
+@pytest.fixture(scope="session", params=["pinned", "newest"])
+def site(request, server):
+    """A server, and which page it shows: the one this ComfyUI asks for, or the newest."""
+    if request.param == "pinned":
+        yield request.param, server, ""
+        return
+    found = front_end.newest()
+    if found is None:
+        pytest.skip("no newest page yet: python run.py test obtains one")
+    version, folder = found
+    base = fresh_base(BASE.with_name("newest_page"))
+    with ComfyServer(find_comfyui(), base, extra_args=("--front-end-root", str(folder))) as running:
+        yield request.param, running, version
+
+
+@pytest.fixture(scope="module")
+def page(site, request):
+    """ComfyUI's page in a browser; a module that sets DRAWING_3D = True gets one that can draw in 3D."""
+    name, server, _ = site
+    with canvas.browser(drawing_3d=getattr(request.module, "DRAWING_3D", False)) as opened:
+        yield canvas.open_page(opened, server, name)
 
 
 @pytest.fixture

@@ -4,95 +4,16 @@ Twice: with the page that this ComfyUI asks for, and with the newest one on the 
 """
 
 import json
-import os
 
 import pytest
-from talking_avatar.cli import front_end
-from talking_avatar.cli.browser import find_browser
-from talking_avatar.cli.comfy_install import find_comfyui
-from talking_avatar.cli.comfy_server import ComfyServer
-from talking_avatar.cli.console import LOCAL, ROOT, LauncherError
+from talking_avatar.cli.console import ROOT
 from talking_avatar.cli.workflow import load_workflow, to_prompt
+from talking_avatar.tests.comfyui.canvas import fit_view, load, new_errors, screenshot
 
 pytestmark = [pytest.mark.comfyui, pytest.mark.browser]
-SCREENSHOTS = LOCAL / "screenshots"
 WORKFLOWS = sorted(path.stem for path in (ROOT / "workflows").glob("*.json"))
 WAIT_MS = 180_000
 EVENTS = ("progress_text", "execution_start", "executed", "execution_success", "execution_error", "execution_interrupted")
-HARMLESS = ("404", "ERR_NAME_NOT_RESOLVED", "ERR_FAILED", "ERR_BLOCKED_BY_CLIENT", "reading 'id'", "api.comfy.org",
-            "ERR_INTERNET_DISCONNECTED", "huggingface.co/Comfy-Org")
-"""Noise of the page itself: routes this server lacks, calls home that the test blocks, and the models of the page's own
-first workflow, whose addresses the server forbids to call."""
-
-
-@pytest.fixture(scope="module", params=["pinned", "newest"])
-def site(request, server, helpers):
-    """A server, and which page it shows."""
-    if request.param == "pinned":
-        yield request.param, server, ""
-        return
-    found = front_end.newest()
-    if found is None:
-        pytest.skip("no newest page yet: python run.py test obtains one")
-    version, folder = found
-    base = helpers.fresh_base(helpers.BASE.with_name("newest_page"))
-    with ComfyServer(find_comfyui(), base, extra_args=("--front-end-root", str(folder))) as running:
-        yield request.param, running, version
-
-
-@pytest.fixture(scope="module")
-def page(site):
-    name, server, _ = site
-    try:
-        executable = find_browser()
-    except LauncherError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"{error}")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(executable), headless=True,
-                                             args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"])
-        opened = browser.new_context(viewport={"width": 1680, "height": 1000}).new_page()
-        opened.name = name
-        opened.outside, opened.console = [], []
-        opened.on("console", lambda m: opened.console.append(m.text) if m.type == "error" else None)
-        opened.on("pageerror", lambda e: opened.console.append(str(e)))
-
-        def outside(route):
-            opened.outside.append(route.request.url)
-            route.abort()
-
-        opened.route(lambda url: not url.startswith(server.url) and url.startswith("http"), outside)
-        opened.goto(server.url, wait_until="domcontentloaded")
-        opened.wait_for_function(
-            "() => window.app?.graph && window.LiteGraph?.registered_node_types['TA_VideoMux']", timeout=60_000)
-        yield opened
-        browser.close()
-
-
-def suffix(page):
-    return "" if page.name == "pinned" else f"_{page.name}"
-
-
-def load(page, workflow):
-    page.evaluate("async (w) => { await app.loadGraphData(w); }", workflow)
-    page.wait_for_timeout(500)
-
-
-def fit_view(page):
-    """Show the whole graph, as the F key or '.' does."""
-    page.evaluate("""() => {
-        const boxes = app.graph._groups.map(g => g._bounding);
-        const left = Math.min(...boxes.map(b => b[0])), top = Math.min(...boxes.map(b => b[1]));
-        const right = Math.max(...boxes.map(b => b[0] + b[2])), bottom = Math.max(...boxes.map(b => b[1] + b[3]));
-        const scale = Math.min((innerWidth - 140) / (right - left), (innerHeight - 260) / (bottom - top));
-        app.canvas.ds.scale = scale;
-        app.canvas.ds.offset[0] = 90 / scale - left; app.canvas.ds.offset[1] = 180 / scale - top;
-        app.canvas.setDirty(true, true);
-    }""")
-    page.wait_for_timeout(1200)
 
 
 def test_the_page_is_the_one_that_was_asked_for(page, site):
@@ -114,7 +35,7 @@ def test_the_page_reads_the_workflow_as_the_launcher_does(page, object_info, nam
         if node["class_type"].startswith("TA_"):
             assert seen[id]["inputs"] == node["inputs"]
     fit_view(page)
-    page.screenshot(path=SCREENSHOTS / f"{name}{suffix(page)}.png")
+    screenshot(page, name)
 
 
 def test_run_the_workflow_on_the_page_and_get_it_back_from_the_mp4(page, helpers):
@@ -142,7 +63,7 @@ def test_run_the_workflow_on_the_page_and_get_it_back_from_the_mp4(page, helpers
     page.wait_for_function("() => [...document.querySelectorAll('video')].some(v => v.videoWidth > 0)", timeout=30_000)
     fit_view(page)
     page.wait_for_timeout(1500)
-    page.screenshot(path=SCREENSHOTS / f"executed{suffix(page)}.png")
+    screenshot(page, "executed")
 
     page.evaluate("() => app.graph.clear()")
     assert page.evaluate("() => app.graph._nodes.length") == 0
@@ -175,6 +96,6 @@ def test_other_kinds_of_files_bring_the_graph_back_too(page, site, name, file, m
 
 
 def test_nothing_of_ours_fails_or_calls_outside(page):
-    assert [line for line in page.console if not any(sign in line for sign in HARMLESS)] == []
+    assert new_errors(page) == []
     ours = [url for url in page.outside if "comfy.org" not in url]
     assert json.dumps(ours) == "[]"

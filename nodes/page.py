@@ -1,0 +1,35 @@
+"""What a node leaves for the page: small files in ComfyUI's temp folder that the canvas extension fetches."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import folder_paths
+
+from ..pipeline_core.media.files import replacing
+
+SUBFOLDER = "talking_avatar"
+
+
+def page_file(data: bytes, ending: str) -> dict[str, str]:
+    """Write data once, named by its content, and return how the page asks ComfyUI's `/view` for it."""
+    name = f"{hashlib.sha256(data).hexdigest()[:32]}.{ending}"
+    path = Path(folder_paths.get_temp_directory()) / SUBFOLDER / name
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as part:
+            part.write_bytes(data)
+    return {"filename": name, "subfolder": SUBFOLDER, "type": "temp"}
+
+
+def with_files(ui: Any, **refs: dict[str, str] | None) -> dict[str, Any]:
+    """Add references, each under its key, to what a node shows (a `ui` object, a dict or None)."""
+    shown = {} if ui is None else dict(ui if isinstance(ui, dict) else ui.as_dict())
+    return {**shown, **{key: [ref] for key, ref in refs.items() if ref is not None}}
+
+
+def has_page(extra_pnginfo: Any) -> bool:
+    """Return whether a page has asked for this run: prompts of scripts need no live views."""
+    return bool(extra_pnginfo) and "workflow" in extra_pnginfo

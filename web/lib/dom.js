@@ -1,0 +1,34 @@
+// Small things about elements that all views share; nothing here knows ComfyUI.
+
+/** Make an element: el("button", {class: "ta-button", title: "Play", onclick: play}, "Play"). */
+export function el(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (value === true) made.setAttribute(name, "");
+    else if (value !== false && value != null) made.setAttribute(name, value);
+  }
+  made.append(...children.filter((child) => child != null));
+  return made;
+}
+
+/** Load the pack's style sheet once. */
+export function useStyles() {
+  const id = "talking-avatar-styles";
+  if (document.getElementById(id)) return;
+  const href = new URL("../styles.css", import.meta.url).href;
+  document.head.append(el("link", { id, rel: "stylesheet", href }));
+}
+
+/** Keep an element's clicks, drags and keys from the canvas beneath it. */
+export function keepEvents(element) {
+  const names = ["pointerdown", "pointermove", "pointerup", "mousedown", "wheel", "dblclick", "contextmenu", "keydown", "keyup"];
+  for (const name of names) element.addEventListener(name, (event) => event.stopPropagation());
+}
+
+/** Call back with the element's size in CSS pixels, now and whenever it changes; returns what ends it. */
+export function onResize(element, callback) {
+  const observer = new ResizeObserver(() => callback(element.clientWidth, element.clientHeight));
+  observer.observe(element);
+  return () => observer.disconnect();
+}

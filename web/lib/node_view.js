@@ -1,0 +1,47 @@
+// Views inside nodes, the same in the old and the new look of ComfyUI's nodes.
+
+import { el, keepEvents, useStyles } from "./dom.js";
+
+/** Put an element into a node, below its widgets; it is no part of the workflow. Returns the widget. */
+export function addView(node, name, element, height_px) {
+  useStyles();
+  const frame = el("div", { class: "ta-view", "data-view": name, style: `min-height: ${height_px}px` }, element);
+  keepEvents(frame);
+  const widget = node.addDOMWidget(name, "ta_view", frame, {
+    serialize: false, hideOnZoom: false, getMinHeight: () => height_px, getValue: () => "", setValue: () => {},
+  });
+  widget.serialize = false;
+  const wanted = node.computeSize();
+  node.setSize([Math.max(node.size[0], wanted[0]), Math.max(node.size[1], wanted[1])]);
+  return widget;
+}
+
+/** Hide a text widget that a view edits instead; it stays in the workflow and in the prompt. */
+export function hideWidget(node, name) {
+  const widget = node.widgets?.find((each) => each.name === name);
+  if (!widget) return null;
+  widget.hidden = true;
+  widget.options = { ...widget.options, hidden: true };
+  widget.computeSize = () => [0, -4];
+  if (widget.element) widget.element.style.display = "none";
+  const socket = node.inputs?.findIndex((input) => input.widget?.name === name) ?? -1;
+  if (socket >= 0 && node.inputs[socket].link == null) node.removeInput(socket);
+  return widget;
+}
+
+/** Call back once for every node of a type, new or loaded, when its widgets are there and have their values. */
+export function onNode(nodeType, { created, loaded, removed }) {
+  chain(nodeType, "onNodeCreated", created);
+  chain(nodeType, "onConfigure", loaded);
+  chain(nodeType, "onRemoved", removed);
+}
+
+function chain(nodeType, name, callback) {
+  if (!callback) return;
+  const before = nodeType.prototype[name];
+  nodeType.prototype[name] = function () {
+    const result = before?.apply(this, arguments);
+    callback(this, ...arguments);
+    return result;
+  };
+}
