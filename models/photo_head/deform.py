@@ -82,14 +82,14 @@ class FaceDeformer:
         self.keep = keep_share(self.open_ratio, head.pose.yaw_deg)
         self._units = np.ascontiguousarray(model.units.reshape(len(model.units), -1))
         inside = smoothstep(model.rim_distance_cm / max(0.2, RIM_CM * rim))
-        self._rim = (inside * _frontal(model, head))[:, None]
-        self._carry = [_carry(field, points) for points in (head.source_px, *(plug.points for plug in self.plugs))]
-        self._field_depth = field.depth_at(head.source_px[:, :2])
+        self.rim = (inside * _frontal(model, head))[:, None]
+        self.carry = [_carry(field, points) for points in (head.source_px, *(plug.points for plug in self.plugs))]
+        self.field_depth = field.depth_at(head.source_px[:, :2])
         self._inner = np.zeros(len(model.vertices), np.float32)
         lips = model.lips
         self._inner[lips.vertices] = np.maximum(0.0, -lips.depth)
-        self._texture = visible_texture(model, head.source_px, head.pose)
-        self._lip_uv = lip_texture_table(model, head.source_px[:, :2])
+        self.texture = visible_texture(model, head.source_px, head.pose)
+        self.lip_uv = lip_texture_table(model, head.source_px[:, :2])
         self.triangles: IntArray = self._all_triangles()
 
     def _all_triangles(self) -> IntArray:
@@ -130,14 +130,14 @@ class FaceDeformer:
         positions, used, blink = self.shape(motion)
         source = self.head.source_px
         still = self.head.pose.project(positions)
-        still = source + self._rim * (still - source)
-        still[:, 2] += (1.0 - self._rim[:, 0]) * (self._field_depth - source[:, 2])
-        skin = self._moved(still, self._carry[0], motion)
+        still = source + self.rim * (still - source)
+        still[:, 2] += (1.0 - self.rim[:, 0]) * (self.field_depth - source[:, 2])
+        skin = self._moved(still, self.carry[0], motion)
         # Depth tests need the real relief back where the motion borrowed that of the surroundings.
-        skin[:, 2] += (1.0 - self._rim[:, 0]) * (source[:, 2] - self._field_depth)
+        skin[:, 2] += (1.0 - self.rim[:, 0]) * (source[:, 2] - self.field_depth)
         gaps = [np.linalg.norm(gap, axis=1) for gap in self.mouth.gap(positions)]
         points, uvs = [skin], [self._skin_uv(*gaps)]
-        for plug, carry in zip(self.plugs, self._carry[1:], strict=True):
+        for plug, carry in zip(self.plugs, self.carry[1:], strict=True):
             eye = self._moved(plug.points, carry, motion)
             eye[:, 2] -= EYE_DEPTH_CM * self.head.pose.scale
             points.append(eye)
@@ -159,7 +159,7 @@ class FaceDeformer:
 
     def _skin_uv(self, above: FloatArray, below: FloatArray) -> FloatArray:
         """Photo pixel of each vertex; the lips' own edge withdraws from the line between them."""
-        return withdrawn_lips(self.model, self.mouth, self._texture, self._lip_uv, above, below, self.open_ratio)
+        return withdrawn_lips(self.model, self.mouth, self.texture, self.lip_uv, above, below, self.open_ratio)
 
 
 def set_lips(mouth: contact.Opening, positions: FloatArray, used: FloatArray, motion: FrameMotion) -> None:

@@ -82,7 +82,7 @@ class MouthInterior:
         view: tuple[float, ...],
     ) -> None:  # fmt: skip
         self._mouth = Mouth.from_tensors(model.mouth)
-        self._look, self._tone, self._affine, self._view = look, tone, affine, view
+        self.look, self.tone, self.affine, self.view = look, tone, affine, view
         # The inside is drawn with a lens about as soft as the one that took the photo.
         self._blur = max(MIN_BLUR_PX, LENS_SHARE * blur_px)
         self._floor: FloatArray | None = None
@@ -118,9 +118,9 @@ class MouthInterior:
             Further standard deviation of blur, by movement.
         """
         other = copy(self)
-        other._view = tuple(float(v) for v in rotation[2])
+        other.view = tuple(float(v) for v in rotation[2])
         light = np.float32(light_ratio)
-        other._look = replace(self._look, sky_rgb=self._look.sky_rgb * light, key_rgb=self._look.key_rgb * light)
+        other.look = replace(self.look, sky_rgb=self.look.sky_rgb * light, key_rgb=self.look.key_rgb * light)
         other._floor = floor_rgb
         other._blur = float(np.hypot(self._blur, blur_px))
         return other
@@ -171,7 +171,7 @@ class MouthInterior:
             jaw_forward=float(used[INDEX["jawForward"]]),
             tongue_tip=motion.channel("tongueTip"),
             tongue_out=float(used[INDEX["tongueOut"]]),
-            affine=self._affine,
+            affine=self.affine,
         )
         points = placed.inside_mouth(vertices, motion)
         attributes = mouth_attributes(self._mouth, vertices, normals)
@@ -186,11 +186,11 @@ class MouthInterior:
                       FIRST_ID + int(self._tongue[0]), True)  # fmt: skip
         window = mouth_window(self._mouth, vertices, posed.lip_outline_cm)
         linear = np.zeros((*layers.ids.shape, 3), np.float32)
-        shade_mouth(self._mouth, window, self._look, layers.ids, values, linear, FIRST_ID, self._view)
+        shade_mouth(self._mouth, window, self.look, layers.ids, values, linear, FIRST_ID, self.view)
         inside = layers.ids >= FIRST_ID
         width_px = max(float(np.count_nonzero(polygon.any(axis=0))), 1.0)
         linear *= light_in_slit(inside | ((layers.ids < 0) & (polygon > 0)), width_px)
-        rgb[inside] = self._tone.applied(to_srgb(linear[inside]))
+        rgb[inside] = self.tone.applied(to_srgb(linear[inside]))
         # What no surface covers lies deep in the throat.
         rgb[layers.ids < 0] = 6.0
         if self._floor is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,16 +14,16 @@ from ...pipeline_core.cache import shared
 from ...pipeline_core.errors import InputError, SettingError
 from ...pipeline_core.face.stylised import has_oversized_eyes
 from ...pipeline_core.host import Host
-from ...pipeline_core.types import FaceTrack, MotionLayer, MotionTrack, UInt8Array
+from ...pipeline_core.types import FaceTrack, MotionLayer, MotionTrack, Portrait, UInt8Array
 from .deform import FaceDeformer
 from .draw import Canvas, FramePainter, Painter, Region
 from .field import HeadField
-from .fit import fit_head
-from .head_model import load_head_model
+from .fit import FittedHead, fit_head
+from .head_model import HeadModel, load_head_model
 from .instant import FrameMotion
 from .interior import MouthInterior
 from .raster import rasterize
-from .textures import doubled, lid_texture, soften_folds
+from .textures import LidTexture, doubled, lid_texture, soften_folds
 
 log = logging.getLogger("talking_avatar")
 
@@ -33,6 +33,38 @@ DRAWING = ("auto", "numba", "torch")
 """Who draws: torch where the host has a CUDA device, else numba; or always one of them."""
 MESH_MARGIN_CM = 0.35
 """The drawn area exceeds the mesh's outline at rest by this much."""
+
+
+@dataclass(frozen=True, eq=False)
+class FaceParts:
+    """What is found out about the face in a photo, before anything of the output's size is made."""
+
+    model: HeadModel
+    head: FittedHead
+    field: HeadField
+    deformer: FaceDeformer
+    skin: UInt8Array
+    """The photo with softened folds [shape=(H, W, 3)]."""
+    lids: tuple[LidTexture, LidTexture]
+    """Closed lids of the left and the right eye."""
+    interior: MouthInterior
+
+
+def lay_out(face: FaceTrack, portrait: Portrait, options: Mapping[str, Any]) -> FaceParts:
+    """Fit the head to the face that talks, with `options` as in `PhotoHeadRenderer.prepare`."""
+    landmarks = face.selected_landmarks_px
+    model = shared().get(("head_model",), load_head_model)
+    head = fit_head(model, landmarks)
+    hold = options.get("background_motion") == "hold"
+    others = [face.landmarks_px[0, i] for i in range(len(face.face_ids)) if i != face.selected]
+    field = HeadField(head, portrait.width_px, portrait.height_px, hold_surroundings=hold,
+                      faces=(landmarks, *others))  # fmt: skip
+    deformer = FaceDeformer(model, head, field, rim=options.get("seam_feather", 1.0),
+                            blinks=not has_oversized_eyes(portrait.image, landmarks))  # fmt: skip
+    skin = soften_folds(portrait.image, landmarks, FOLD_SHARE * deformer.open_ratio)
+    lids = (lid_texture(skin, model, "left", head.source_px), lid_texture(skin, model, "right", head.source_px))
+    interior = MouthInterior.of_photo(model, head, portrait.image, landmarks)
+    return FaceParts(model, head, field, deformer, skin, lids, interior)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,29 +99,14 @@ class PhotoHeadRenderer:
                              hint="Use a photo, or one frame of the video.")  # fmt: skip
         host.status("Fitting the head")
         portrait = face.portrait
-        model = shared().get(("head_model",), load_head_model)
-        landmarks = face.selected_landmarks_px
-        head = fit_head(model, landmarks)
-        hold = settings.options.get("background_motion") == "hold"
-        others = [face.landmarks_px[0, i] for i in range(len(face.face_ids)) if i != face.selected]
-        field = HeadField(head, portrait.width_px, portrait.height_px, hold_surroundings=hold,
-                          faces=(landmarks, *others))  # fmt: skip
-        deformer = FaceDeformer(
-            model, head, field, rim=settings.options.get("seam_feather", 1.0),
-            blinks=not has_oversized_eyes(portrait.image, landmarks),
-        )  # fmt: skip
-        skin = soften_folds(portrait.image, landmarks, FOLD_SHARE * deformer.open_ratio)
-        canvas = Canvas(
-            photo=portrait.image,
-            skin=doubled(skin),
-            lids=(lid_texture(skin, model, "left", head.source_px),
-                  lid_texture(skin, model, "right", head.source_px)),
-            alpha=None if portrait.alpha is None else doubled(portrait.alpha),
-        )  # fmt: skip
-        interior = MouthInterior.of_photo(model, head, portrait.image, landmarks)
-        details = FramePainter(model, deformer, field, canvas, interior, settings.options.get("grain", 1.0))
+        parts = lay_out(face, portrait, settings.options)
+        head, field = parts.head, parts.field
+        canvas = Canvas(photo=portrait.image, skin=doubled(parts.skin), lids=parts.lids,
+                        alpha=None if portrait.alpha is None else doubled(portrait.alpha))  # fmt: skip
+        details = FramePainter(parts.model, parts.deformer, field, canvas, parts.interior,
+                               settings.options.get("grain", 1.0))  # fmt: skip
         painter = painter_for(details, settings.options.get("drawing", "auto"), host.device)
-        mesh = _mesh_mask(deformer, portrait.image.shape[:2], MESH_MARGIN_CM * head.pose.scale)
+        mesh = _mesh_mask(parts.deformer, portrait.image.shape[:2], MESH_MARGIN_CM * head.pose.scale)
         moving = (field.moving_mask() > 0).astype(np.uint8) * 255
         log.info("prepared photo_head for %s: residual %.2f %% of face width", portrait.source,
                  100 * head.residual_ratio)  # fmt: skip
