@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import repeat
@@ -28,6 +28,7 @@ from ..motion.placement import placed, retimed
 from ..registry import Backend
 from ..types import FaceTrack, MotionTrack, Sound, UInt8Array
 from .backdrop import backdrops
+from .captions import Captions, captioned
 from .clip_frames import clip_pictures
 from .dub import Timing, expect_face, face_sha256, heard, notes, renderer_for, showcase, timing_of
 from .dub import report as dub_report
@@ -35,9 +36,7 @@ from .matte import continued, matted
 from .pictures import Pictures, frames_of, holds_opacity, numbered_frames, size_of
 from .replacement import check_replacement, is_numbered
 from .settings import BlendSettings, DubSettings, RenderSettings
-
-MAX_SOURCE_SIDE_PX = 3840
-"""Longest side taken over from the source: UHD; phone photos are larger than any video."""
+from .size import MAX_SOURCE_SIDE_PX, drawn_size, source_size
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +54,13 @@ class RenderPlan:
     warnings: tuple[str, ...] = ()
     dub: DubSettings = field(default_factory=DubSettings)
     """How the sound is laid over a video."""
+    captions: Captions | None = None
+    """Words that are written into the frames."""
 
     @property
     def size_px(self) -> tuple[int, int]:
         """Width and height of the frames."""
-        return size_of(self.replacement) if self.replacement is not None else _drawn_size(self.face, self.settings)
+        return size_of(self.replacement) if self.replacement is not None else drawn_size(self.face, self.settings)
 
     @property
     def frames(self) -> int:
@@ -107,7 +108,7 @@ class RenderPlan:
     @property
     def renderer_settings(self) -> RenderSettings:
         """The settings as the renderer sees them: real size, real id, blend options included."""
-        width, height = _drawn_size(self.face, self.settings)
+        width, height = drawn_size(self.face, self.settings)
         return replace(self.settings, width_px=width, height_px=height, renderer=self.backend.id,
                        options={**self.settings.options, **self.blend.renderer_options()})
 
@@ -136,7 +137,7 @@ class RenderPlan:
         Output frames `start` to `stop` - 1 are frames `source_start`, `source_start` + 1, ... of the face
         track: those of the file, where its rate is constant.
         """
-        if self.face.video is None or self.shows_backdrop or self.replacement is not None:
+        if self.face.video is None or self.shows_backdrop or self.replacement is not None or self.captions is not None:
             return []
         return self.timing.schedule.untouched()
 
@@ -154,6 +155,7 @@ class RenderPlan:
             "renderer": self.backend.id,
             "face_sha256": face_sha256(self.face), "fps": str(self.fps), "frames": self.frames,
             "layers": [layer.name for layer in self.motion.layers], "seed": self.motion.seed,
+            "captions": None if self.captions is None else asdict(self.captions),
         }, sort_keys=True)
 
 
@@ -185,10 +187,10 @@ def plan_render(face: FaceTrack, motion: MotionTrack, settings: RenderSettings, 
     dub, motion = dub or DubSettings(), motion if face.video is None else retimed(motion, face.fps)
     renderer_for(face, settings.renderer)
     expect_face(face, settings)
-    width, height = _drawn_size(face, settings)
+    width, height = drawn_size(face, settings)
     plan = RenderPlan(face=face, motion=motion, settings=settings, dub=dub)
     warnings = [*face.warnings, *motion.warnings, *notes(face, motion, dub, plan.timing)]
-    if settings.width_px is None and settings.height_px is None and (width, height) != _source_size(face):
+    if settings.width_px is None and settings.height_px is None and (width, height) != source_size(face):
         warnings.append(f"The source is larger than {MAX_SOURCE_SIDE_PX} px; it is drawn at {width} x {height}.")
     return replace(plan, warnings=tuple(dict.fromkeys(warnings)))
 
@@ -284,6 +286,11 @@ def frames(plan: RenderPlan, start: int, stop: int | None, host: Host) -> Iterat
     if not 0 <= start <= stop <= plan.frames:
         raise SettingError(f"frames {start} to {stop} are outside 0 to {plan.frames}",
                            hint=f"Ask for frames between 0 and {plan.frames}.")
+    shown = _without_captions(plan, start, stop, host)
+    yield from shown if plan.captions is None else captioned(shown, plan.captions, plan.fps, start - plan.timing.schedule.first)
+
+
+def _without_captions(plan: RenderPlan, start: int, stop: int, host: Host) -> Iterator[UInt8Array]:
     front = _replaced(plan, start, stop, host) if plan.replacement is not None else plan.draw(start, stop, host)
     if not plan.shows_backdrop:
         yield from front
@@ -341,7 +348,7 @@ def preview(plan: RenderPlan, index: int, host: Host) -> UInt8Array:
 
 def mask(plan: RenderPlan, host: Host) -> UInt8Array:
     """Return 255 wherever any frame may differ from the source [shape=(H, W)]."""
-    if plan.shows_backdrop or plan.replacement is not None:
+    if plan.shows_backdrop or plan.replacement is not None or plan.captions is not None:
         width, height = plan.size_px
         return np.full((height, width), 255, np.uint8)
     ready = [(part, *prepared(part, host)) for part in plan.parts]
@@ -378,23 +385,7 @@ def sized_face(plan: RenderPlan) -> FaceTrack:
         return bridged(face)
     middle = face.selected_landmarks_px[:, :2]
     x, y = plan.settings.focus_px or (middle.min(axis=0) + middle.max(axis=0)) / 2
-    width, height = _drawn_size(face, plan.settings)
+    width, height = drawn_size(face, plan.settings)
     portrait, crop = crop_resize(continued(face.portrait), width, height, (float(x), float(y)))
     return replace(face, portrait=portrait, width_px=width, height_px=height,
                    landmarks_px=crop.apply(face.landmarks_px))
-
-
-def _source_size(face: FaceTrack) -> tuple[int, int]:
-    return (face.portrait.width_px, face.portrait.height_px) if face.portrait else (face.width_px, face.height_px)
-
-
-def _drawn_size(face: FaceTrack, settings: RenderSettings) -> tuple[int, int]:
-    width, height = _source_size(face)
-    if settings.width_px and settings.height_px:
-        return settings.width_px, settings.height_px
-    if settings.width_px:
-        return settings.width_px, max(1, round(height * settings.width_px / width))
-    if settings.height_px:
-        return max(1, round(width * settings.height_px / height)), settings.height_px
-    scale = min(1.0, MAX_SOURCE_SIDE_PX / max(width, height)) if face.video is None else 1.0
-    return round(width * scale), round(height * scale)

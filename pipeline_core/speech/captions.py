@@ -16,6 +16,8 @@ MAX_CUES = 200_000
 _TAG = re.compile(r"<[^<>]{0,200}>|\{[^{}]{0,200}\}")
 _CAPTION_CHARACTERS = 42
 """One line of a caption, as subtitle guidelines have it."""
+_PAUSE_S = 0.8
+"""A longer silence ends a caption."""
 
 
 def _seconds(parts: Sequence[str | None]) -> float:
@@ -80,15 +82,24 @@ def _stamp(time_s: float, mark: str) -> str:
     return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}{mark}{milli:03d}"
 
 
-def _lines(words: Sequence[Word]) -> list[tuple[float, float, str]]:
-    out: list[tuple[float, float, str]] = []
+def caption_lines(words: Sequence[Word]) -> tuple[tuple[Word, ...], ...]:
+    """Share words out to captions of one line, with a new one after each pause."""
+    out: list[tuple[Word, ...]] = []
     for word in words:
-        start = bool(out) and word.start_s - out[-1][1] < 0.8
-        if start and len(out[-1][2]) + len(word.text) < _CAPTION_CHARACTERS:
-            out[-1] = (out[-1][0], word.end_s, f"{out[-1][2]} {word.text}")
+        line = out[-1] if out and word.start_s - out[-1][-1].end_s < _PAUSE_S else ()
+        if line and len(_text(line)) + len(word.text) < _CAPTION_CHARACTERS:
+            out[-1] = (*line, word)
         else:
-            out.append((word.start_s, word.end_s, word.text))
-    return out
+            out.append((word,))
+    return tuple(out)
+
+
+def _text(line: Sequence[Word]) -> str:
+    return " ".join(word.text for word in line)
+
+
+def _lines(words: Sequence[Word]) -> list[tuple[float, float, str]]:
+    return [(line[0].start_s, line[-1].end_s, _text(line)) for line in caption_lines(words)]
 
 
 def srt(speech: SpeechTrack, *, per_word: bool = False) -> str:
