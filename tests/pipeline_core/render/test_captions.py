@@ -10,7 +10,7 @@ from talking_avatar.pipeline_core.render.captions import Captions, captioned, ca
 from talking_avatar.pipeline_core.types import SpeechTrack, Word
 
 FPS = Fraction(10)
-WORDS = tuple(Word(text, 0.5 + 0.4 * i, 0.8 + 0.4 * i) for i, text in enumerate("Bob may bake a pie".split()))
+WORDS = tuple(Word(text, 0.5 + 0.4 * i, 0.8 + 0.4 * i) for i, text in enumerate(["Bob", "may", "bake", "a", "pie"]))
 LATER = (Word("Really?", 5.0, 5.5),)
 
 
@@ -57,7 +57,7 @@ def test_the_place_is_inside_the_safe_area(place, low, high):
 
 
 def test_a_narrow_frame_gets_more_rows():
-    flat, narrow = drawn(shape=(320, 640, 3)), drawn(shape=(320, 120, 3), size=1.5)
+    flat, narrow = drawn(shape=(320, 640, 3)), drawn(shape=(320, 120, 3), size=2.5)
     heights = [np.ptp(changed(a[10], b[10])[0]) / 320 for a, b in (flat, narrow)]
     assert heights[1] > heights[0]
     assert np.ptp(changed(narrow[0][10], narrow[1][10])[1]) <= 120
