@@ -20,6 +20,7 @@ register_all()
 
 from .avatar import TalkingAvatar  # noqa: E402
 from .blend import BlendAndIdle  # noqa: E402
+from .captions import CaptionFrames  # noqa: E402
 from .face import DetectFace  # noqa: E402
 from .frames import FramesToImages  # noqa: E402
 from .load import LoadPortrait, LoadSpeech, LoadVideo  # noqa: E402
@@ -28,6 +29,7 @@ from .output import VideoMux  # noqa: E402
 from .people import JoinRenders, SplitSpeakers  # noqa: E402
 from .render import MouthRenderer  # noqa: E402
 from .speech import AudioToVisemes, TextToSpeech  # noqa: E402
+from .table import LinesTable  # noqa: E402
 from .transfer import MotionFromVideo  # noqa: E402
 
 
@@ -38,4 +40,4 @@ class TalkingAvatarExtension(ComfyExtension):
         """Return the node classes."""
         return [LoadPortrait, DetectFace, TextToSpeech, AudioToVisemes, MotionGenerator, MouthRenderer,
                 BlendAndIdle, VideoMux, TalkingAvatar, LoadSpeech, FramesToImages, LoadMotion, SplitSpeakers, JoinRenders,
-                LoadVideo, MotionFromVideo]
+                LoadVideo, MotionFromVideo, CaptionFrames, LinesTable]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
 import numpy as np
 
@@ -15,6 +15,10 @@ from ..fonts import font_for, missing_letters
 from ..speech.captions import caption_lines
 from ..types import SpeechTrack, UInt8Array, Word
 
+if TYPE_CHECKING:
+    from .plan import RenderPlan
+
+P = TypeVar("P", bound="RenderPlan")
 CaptionStyle = Literal["outline", "box", "highlight"]
 CaptionPlace = Literal["bottom", "middle", "top"]
 LETTERS_SHARE = 1 / 18
@@ -92,6 +96,11 @@ def captions_of(speech: SpeechTrack, **look: object) -> tuple[Captions, tuple[st
     missing = missing_letters("".join(word.text for word in speech.words))
     warnings = (f"No font of this machine has {missing[:20]!r}: install one, such as Noto Sans, to see these letters.",)
     return captions, warnings if missing else ()
+
+
+def with_captions(plan: P, captions: Captions) -> P:
+    """Return the plan with what is said written into its frames; those of an upscaler as well."""
+    return replace(plan, captions=captions)
 
 
 def captioned(frames: Iterator[UInt8Array], captions: Captions, fps: Fraction, start: int) -> Iterator[UInt8Array]:

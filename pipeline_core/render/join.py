@@ -95,10 +95,12 @@ def join(plans: Sequence[RenderPlan]) -> JoinedPlan:
     sounds = [person.motion.sound for person in people if person.motion.sound is not None]
     people = [replace(person, motion=prolonged(person.motion, duration_s)) for person in people]
     first = people[0]
+    captioned = any(plan.captions is not None for plan in plans)
+    left_out = ("The captions of single renders are left out: put Captions behind Join Renders.",) if captioned else ()
     joined = JoinedPlan(
         face=first.face, motion=replace(first.motion, sound=mixed(sounds) if sounds else None),
         settings=replace(first.settings, focus_px=_middle(people)), blend=first.blend, background=first.background,
-        warnings=tuple(dict.fromkeys(warning for person in people for warning in person.warnings)), dub=first.dub,
+        warnings=tuple(dict.fromkeys([*(warning for person in people for warning in person.warnings), *left_out])), dub=first.dub,
         people=tuple(people))
     order = first.timing.schedule.source
     if not all(np.array_equal(part.timing.schedule.source, order) for part in joined.parts):

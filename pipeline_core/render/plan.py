@@ -260,7 +260,7 @@ def _expect_one_background(settings: BlendSettings, background: Pictures | None)
 def replaced(plan: RenderPlan, pictures: Pictures) -> RenderPlan:
     """Return the plan with other frames instead of its own, one for one.
 
-    A background that the plan already has is part of the given frames. Where the plan is
+    A background and captions that the plan already has are part of the given frames. Where the plan is
     transparent and the frames are not, they get its moving opacity, scaled to their size.
 
     Raises
@@ -272,7 +272,7 @@ def replaced(plan: RenderPlan, pictures: Pictures) -> RenderPlan:
     face = plan.face
     if plan.shows_backdrop and face.portrait is not None:
         face = replace(face, portrait=replace(face.portrait, alpha=None, sha256=""))
-    return replace(plan, face=face, replacement=pictures, background=None,
+    return replace(plan, face=face, replacement=pictures, background=None, captions=None,
                    blend=replace(plan.blend, background="source"),
                    warnings=tuple(dict.fromkeys([*plan.warnings, *warnings])))
 

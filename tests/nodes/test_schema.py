@@ -27,6 +27,8 @@ SOCKETS = {
     "TA_JoinRenders": (["a", "b", "c?", "d?"], ["TA_RENDER"]),
     "TA_LoadVideo": (["file"], ["VIDEO", "AUDIO"]),
     "TA_MotionFromVideo": (["driver", "face?", "landmarks?", "mouth"], ["TA_MOTION", "IMAGE"]),
+    "TA_Captions": (["render", "speech"], ["TA_RENDER", "STRING"]),
+    "TA_LinesTable": (["file", "table", "folder"], ["STRING", "STRING", "STRING"]),
 }
 TYPES = {
     ("TA_DetectFace", "source"): "TA_PORTRAIT,IMAGE,VIDEO",

@@ -39,6 +39,7 @@ class Socket:
     lazy: bool | None = None
     is_widget: bool = False
     options: dict = field(default_factory=dict)
+    is_output_list: bool = False
 
 
 _INPUT = {"display_name", "optional", "tooltip", "lazy"}
@@ -61,7 +62,8 @@ def _make(io_type, allowed, is_widget=False):
         def __init__(self, id=None, **named):
             if set(named) - _OUTPUT:
                 raise TypeError(f"{io_type}.Output does not know {sorted(set(named) - _OUTPUT)}")
-            super().__init__(io_type, id, named.get("display_name"), tooltip=named.get("tooltip"))
+            super().__init__(io_type, id, named.get("display_name"), tooltip=named.get("tooltip"),
+                             is_output_list=named.get("is_output_list", False))
 
     Input.Output = Output
     return type(io_type, (), {"io_type": io_type, "Input": Input, "Output": Output})
