@@ -14,13 +14,16 @@ from ..pipeline_core.motion import EMOTIONS, MotionSettings, exact_fps
 from ..pipeline_core.overall import OverallHost
 from ..pipeline_core.pipeline import STAGES, AvatarRequest, render_avatar
 from ..pipeline_core.render.settings import RenderSettings
+from ..pipeline_core.types import FaceTrack, MotionTrack
 from . import convert, sockets
 from .choices import backend_ids, check_backend, problem_with
 from .host import ComfyHost, keep
 from .input_files import expect_file, fingerprint
+from .live import left_for_page
 from .load import NOT_CONNECTED, chosen_portrait, portrait_choices
 from .motion import SEED_MAX
 from .output import graph_tags, place_for
+from .page import with_files
 from .speech import SAMPLE_TEXT
 
 SIZES: dict[str, tuple[int | None, int | None]] = {
@@ -120,17 +123,20 @@ class TalkingAvatar(io.ComfyNode):
         width, height = (None, None) if clip else _size(size)
         shown = portrait or probe(str(clip))
         folder, name, subfolder = place_for(filename_prefix, (width or shown.width_px, height or shown.height_px), save_output)
+        performed: list[tuple[FaceTrack, MotionTrack]] = []
         result = render_avatar(AvatarRequest(
             portrait=portrait, video=clip, out_path=os.path.join(folder, f"{name}.mp4"), overwrite=False,
             audio=None if audio is None else convert.to_sound(audio), text=text,
             transcript=transcript, voice=voice, motion=_motion(emotion, expressiveness, head, fps, seed),
             render=RenderSettings(width_px=width, height_px=height),
             metadata=graph_tags(cls.hidden.prompt, cls.hidden.extra_pnginfo),
-        ), host)
+        ), host, lambda face, motion: performed.append((face, motion)))
         node.warn(result.warnings)
         kind = io.FolderType.output if save_output else io.FolderType.temp
         saved = ui.SavedResult(os.path.basename(result.out), subfolder, kind)
-        return io.NodeOutput(InputImpl.VideoFromFile(result.out), result.out, ui=ui.PreviewVideo([saved]))
+        left = left_for_page(cls.hidden.extra_pnginfo, host, *performed[0])
+        return io.NodeOutput(InputImpl.VideoFromFile(result.out), result.out,
+                             ui=with_files(ui.PreviewVideo([saved]), **left))
 
 
 def _size(name: str) -> tuple[int | None, int | None]:

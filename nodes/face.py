@@ -15,6 +15,8 @@ from ..pipeline_core.types import FaceTrack, Portrait
 from . import convert, sockets
 from .choices import check_backend, problem_with
 from .host import ComfyHost, keep
+from .live import left_for_page
+from .page import with_files
 
 
 class DetectFace(io.ComfyNode):
@@ -91,8 +93,9 @@ class DetectFace(io.ComfyNode):
         host.warn(face.warnings)
         picture = convert.to_image(overlay(face))
         drawn = all_masks(face, masks) if mask_frames == "all" else (face_mask(face, masks), mouth_mask(face, masks))
+        left = left_for_page(cls.hidden.extra_pnginfo, host, face)
         return io.NodeOutput(keep(face), picture, *(convert.to_mask(mask) for mask in drawn), report(face),
-                             ui=ui.PreviewImage(picture, cls=cls))
+                             ui=with_files(ui.PreviewImage(picture, cls=cls), **left))
 
 
 def _detect(source: Portrait | torch.Tensor | Input.Video, settings: DetectSettings, landmarks: Any, box: Any,

@@ -14,6 +14,8 @@ from . import convert, sockets
 from .choices import problem_with
 from .host import ComfyHost
 from .input_files import expect_table, fingerprint, table_choices
+from .live import left_for_page
+from .page import with_files
 
 SEED_MAX = 0xFFFFFFFF
 
@@ -66,6 +68,7 @@ class MotionGenerator(io.ComfyNode):
                 sockets.Motion.Output(display_name="motion", tooltip="For Mouth Renderer."),
                 io.Image.Output(display_name="curves", tooltip="A picture of the movement over time."),
             ],
+            hidden=[io.Hidden.extra_pnginfo],
         )
 
     @classmethod
@@ -84,9 +87,10 @@ class MotionGenerator(io.ComfyNode):
         rate: Fraction = exact_fps(str(fps))
         settings = MotionSettings(fps=rate, mouth=mouth, head=head, brows=brows, blinks=blinks, idle=idle, gaze=gaze,
                                   emotion=emotion, emotion_strength=emotion_strength, still=still, seed=seed)
-        motion = generate_motion(speech, settings, face=face, driving=driving, base=base, keyframes=keyframes,
-                                 host=ComfyHost())
-        return io.NodeOutput(motion, convert.to_image(curves_picture(motion)))
+        host = ComfyHost()
+        motion = generate_motion(speech, settings, face=face, driving=driving, base=base, keyframes=keyframes, host=host)
+        left = left_for_page(cls.hidden.extra_pnginfo, host, face, motion)
+        return io.NodeOutput(motion, convert.to_image(curves_picture(motion)), ui=with_files(None, **left))
 
 
 class LoadMotion(io.ComfyNode):

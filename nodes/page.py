@@ -24,8 +24,10 @@ def page_file(data: bytes, ending: str) -> dict[str, str]:
     return {"filename": name, "subfolder": SUBFOLDER, "type": "temp"}
 
 
-def with_files(ui: Any, **refs: dict[str, str] | None) -> dict[str, Any]:
-    """Add references, each under its key, to what a node shows (a `ui` object, a dict or None)."""
+def with_files(ui: Any, **refs: dict[str, str] | None) -> Any:
+    """Add references, each under its key, to what a node shows (a `ui` object, a dict or None); without any it stays."""
+    if not any(refs.values()):
+        return ui
     shown = {} if ui is None else dict(ui if isinstance(ui, dict) else ui.as_dict())
     return {**shown, **{key: [ref] for key, ref in refs.items() if ref is not None}}
 

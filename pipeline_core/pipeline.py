@@ -23,7 +23,7 @@ from .render.plan import blend, frames, plan_render, prepared
 from .render.rss import peak_rss_mb
 from .render.settings import BlendSettings, DubSettings, RenderSettings
 from .speech import analyze, synthesize
-from .types import FaceTrack, Portrait, Sound, SpeechTrack
+from .types import FaceTrack, MotionTrack, Portrait, Sound, SpeechTrack
 
 T = TypeVar("T")
 
@@ -112,8 +112,9 @@ class _Stopwatch:
             self.total_s += time.perf_counter() - began
 
 
-def render_avatar(request: AvatarRequest, host: Host) -> AvatarResult:
-    """Make the video that `request` describes.
+def render_avatar(request: AvatarRequest, host: Host,
+                  performed: Callable[[FaceTrack, MotionTrack], None] | None = None) -> AvatarResult:
+    """Make the video that `request` describes; `performed` is told face and motion before they are drawn.
 
     Raises
     ------
@@ -131,6 +132,8 @@ def render_avatar(request: AvatarRequest, host: Host) -> AvatarResult:
     host.status(MOVING)
     motion = generate_motion(speech, request.motion, face=face, keyframes=request.emotion_keyframes, host=host)
     motion = replace(motion, sound=motion.sound or sound)
+    if performed is not None:
+        performed(face, motion)
     plan = blend(plan_render(face, motion, request.render, request.dub), request.blend)
     sound = plan.sound or sound
     encode = replace(request.encode, alpha=plan.transparent)

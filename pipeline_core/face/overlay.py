@@ -22,7 +22,7 @@ _IRISES = ((468, (469, 470, 471, 472)), (473, (474, 475, 476, 477)))
 def overlay(face: FaceTrack) -> UInt8Array:
     """Return the picture (or the frame of a video that shows most people) with all faces marked [shape=(H, W, 3)]."""
     frame = shown_frame(face)
-    canvas = np.array(_background(face, frame), dtype=np.uint8)
+    canvas = np.array(background(face, frame), dtype=np.uint8)
     thickness = max(1, round(max(canvas.shape[:2]) / 500))
     order = [i for i in range(len(face.face_ids)) if i != face.selected]
     # The talking face last, so that nothing covers it.
@@ -42,7 +42,8 @@ def shown_frame(face: FaceTrack) -> int:
     return int(np.argmax(seen.sum(axis=1) + 0.5 * seen[:, face.selected] + 0.1 * face.score_ratio.mean(axis=1)))
 
 
-def _background(face: FaceTrack, frame: int) -> UInt8Array:
+def background(face: FaceTrack, frame: int) -> UInt8Array:
+    """Return the picture itself, or that frame of the video [shape=(H, W, 3)]; grey where there is neither."""
     if face.portrait is not None:
         return face.portrait.image
     if face.video is None:

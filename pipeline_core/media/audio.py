@@ -8,7 +8,7 @@ import wave
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import av
 import numpy as np
@@ -277,10 +277,10 @@ def resample(sound: Sound, rate_hz: int) -> Sound:
     return Sound(samples=samples.astype(np.float32, copy=False), rate_hz=rate_hz, warnings=sound.warnings)
 
 
-def save_wav(path: str | os.PathLike[str], sound: Sound) -> None:
-    """Write 16-bit PCM; samples beyond +-1 clip."""
+def save_wav(target: str | os.PathLike[str] | BinaryIO, sound: Sound) -> None:
+    """Write 16-bit PCM to a path or an open file; samples beyond +-1 clip."""
     pcm = np.clip(np.round(sound.samples * 32767.0), -32768, 32767).astype("<i2")
-    with wave.open(os.fspath(path), "wb") as out:
+    with wave.open(os.fspath(target) if isinstance(target, str | os.PathLike) else target, "wb") as out:
         out.setnchannels(sound.samples.shape[0])
         out.setsampwidth(2)
         out.setframerate(sound.rate_hz)

@@ -103,11 +103,11 @@ def test_a_name_that_is_taken_meanwhile_is_left_alone(node, small, audio, monkey
     real = module.render_avatar
     taken = []
 
-    def after_another(request, host):
+    def after_another(request, host, *others):
         taken.append(Path(request.out_path))
         taken[0].parent.mkdir(parents=True, exist_ok=True)
         taken[0].write_bytes(b"mine")
-        return real(request, host)
+        return real(request, host, *others)
 
     monkeypatch.setattr(module, "render_avatar", after_another)
     result = node.execute(**{**DEFAULTS, "image": small, "audio": audio})

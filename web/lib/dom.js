@@ -12,11 +12,11 @@ export function el(tag, attributes = {}, ...children) {
   return made;
 }
 
-/** Load the pack's style sheet once. */
-export function useStyles() {
-  const id = "talking-avatar-styles";
+/** Load the pack's style sheet, or that of a feature (web/styles/<feature>.css), once. */
+export function useStyles(feature = "") {
+  const id = `talking-avatar-styles${feature && `-${feature}`}`;
   if (document.getElementById(id)) return;
-  const href = new URL("../styles.css", import.meta.url).href;
+  const href = new URL(feature ? `../styles/${feature}.css` : "../styles.css", import.meta.url).href;
   document.head.append(el("link", { id, rel: "stylesheet", href }));
 }
 

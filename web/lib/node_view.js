@@ -45,3 +45,20 @@ function chain(nodeType, name, callback) {
     return result;
   };
 }
+
+/** Let a view have another height than at first; the node grows where it must. */
+export function setViewHeight(node, widget, height_px) {
+  widget.options.getMinHeight = () => height_px;
+  widget.element.style.minHeight = `${height_px}px`;
+  const wanted = node.computeSize();
+  node.setSize([Math.max(node.size[0], wanted[0]), Math.max(node.size[1], wanted[1])]);
+}
+
+/** Take a view out of a node again. */
+export function removeView(node, widget) {
+  widget.onRemove?.();
+  const place = node.widgets.indexOf(widget);
+  if (place >= 0) node.widgets.splice(place, 1);
+  widget.element.remove();
+  node.setDirtyCanvas?.(true, true);
+}
