@@ -156,13 +156,17 @@ class FaceTrack:
     """Id of the back end that found the landmarks; "" where another program did."""
     cuts: tuple[int, ...] = ()
     """Frames that begin a new shot of a video, ascending; never 0."""
+    hidden_ratio: FloatArray | None = None
+    """Share of the lips that something in front hides, 0..1 [shape=(T, F)]; None where nobody has looked."""
 
     def __post_init__(self) -> None:
         shape = self.landmarks_px.shape
         _expect(len(shape) == 4 and shape[2:] == (LANDMARK_COUNT, 3), f"landmarks are {shape}")
         _expect(shape[1] == len(self.face_ids) == self.score_ratio.shape[1], "face counts differ")
         _expect(0 <= self.selected < max(1, shape[1]), f"selected={self.selected} of {shape[1]}")
-        _freeze(self, landmarks_px=self.landmarks_px.astype(np.float32, copy=False),
+        hidden = self.hidden_ratio
+        _expect(hidden is None or hidden.shape == shape[:2], "hidden lips are told of other frames or faces")
+        _freeze(self, hidden_ratio=hidden, landmarks_px=self.landmarks_px.astype(np.float32, copy=False),
                 score_ratio=self.score_ratio.astype(np.float32, copy=False))
 
     @property

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ..interfaces import DetectedFace
 from ..lazy import cv2
 from ..types import FloatArray, UInt8Array
+from .covered import mouth_look
 from .geometry import CHIN, FOREHEAD, LEFT_TEMPLE, RIGHT_TEMPLE
 
 _FACE_PX, _PATCH_PX = 16, 24
@@ -32,6 +33,8 @@ class Looks:
 
     face: FloatArray
     """A small upright picture, zero mean and unit length; zeros where it is flat."""
+    mouth: npt.NDArray[np.float16]
+    """What tells whether something is in front of it; not compared."""
     hair: FloatArray | None = None
     """Square roots of the shares of colours."""
     clothes: FloatArray | None = None
@@ -45,7 +48,7 @@ class Looks:
 def looks_of(image: UInt8Array, face: DetectedFace) -> Looks:
     """Return the looks of a face in an RGB picture."""
     points = face.landmarks_px
-    return Looks(_face(image, points), _colours(image, points, _HAIR), _colours(image, points, _CLOTHES))
+    return Looks(_face(image, points), mouth_look(image, points), _colours(image, points, _HAIR), _colours(image, points, _CLOTHES))
 
 
 def likeness(one: Looks, two: Looks) -> float:

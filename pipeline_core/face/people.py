@@ -13,6 +13,7 @@ from ..host import Host
 from ..interfaces import DetectedFace, Follower
 from ..types import UInt8Array
 from .choice import Box
+from .covered import hidden_share
 from .geometry import box_iou, face_box
 from .looks import Looks, likeness, likenesses, looks_of
 
@@ -54,6 +55,8 @@ class Person:
     seen: dict[int, DetectedFace] = field(default_factory=dict)
     gallery: list[tuple[int, Looks]] = field(default_factory=list)
     """Looks that differ, by frame."""
+    mouths: dict[int, npt.NDArray[np.float16]] = field(default_factory=dict)
+    """Colours of the lips, by frame."""
 
     def expected(self, frame: int) -> Box:
         """Return where the face must be if it goes on moving as before."""
@@ -72,6 +75,7 @@ class Person:
             self.speed = (0.0, 0.0)
         self.box, self.last, self.looks = box, frame, looks
         self.seen[frame] = face
+        self.mouths[frame] = looks.mouth
         if looks.known:
             self._remember(looks, frame)
 
@@ -83,6 +87,14 @@ class Person:
         if len(self.gallery) > MAX_LOOKS:
             self.gallery = [*self.gallery[:-1:2], self.gallery[-1]]
 
+    def hidden(self, cuts: Sequence[int]) -> dict[int, float]:
+        """Return how much of the lips is hidden, by frame; `cuts` are frames with which other shots begin."""
+        frames = sorted(self.mouths)
+        share = hidden_share(np.stack([self.mouths[frame] for frame in frames]),
+                             np.stack([self.seen[frame].landmarks_px for frame in frames]),
+                             [bisect_right(cuts, frame) for frame in frames])
+        return dict(zip(frames, share.tolist(), strict=True))
+
     def shots(self, cuts: Sequence[int]) -> list[Person]:
         """Return the person's appearance in each shot: who is at the same place behind a cut may be another one."""
         parts: dict[int, Person] = {}
@@ -92,6 +104,7 @@ class Person:
                 parts[number] = Person(face_box(face.landmarks_px), self.looks, frame)
             part = parts[number]
             part.seen[frame], part.last, part.box = face, frame, face_box(face.landmarks_px)
+            part.mouths[frame] = self.mouths[frame]
         for frame, looks in self.gallery:
             parts[bisect_right(cuts, frame)].gallery.append((frame, looks))
         return list(parts.values())
@@ -208,4 +221,5 @@ def _whole(parts: Sequence[Person]) -> Person:
     for part in parts:
         whole.seen.update(part.seen)
         whole.gallery += part.gallery
+        whole.mouths.update(part.mouths)
     return whole

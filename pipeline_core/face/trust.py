@@ -1,6 +1,6 @@
 """In which frames of a clip a new mouth may be drawn, how strongly, and why not in the others.
 
-Everything is judged from the landmarks alone, for all frames at once. Times are those of the source.
+Everything is judged from the track alone, for all frames at once. Times are those of the source.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 NO_FACE, OTHER_SHOT = "no face", "no face in this shot"
 OUTSIDE, TURNED, SMALL = "the face leaves the picture", "turned away", "the mouth is too small"
-IMPLAUSIBLE, BRIEF = "the face is not found surely", "seen too briefly"
+IMPLAUSIBLE, BRIEF, HIDDEN = "the face is not found surely", "seen too briefly", "the mouth is covered"
 
 FADE_S = 0.12
 """How long a mouth takes to appear or to go; it lies inside of the trusted stretch."""
@@ -33,6 +33,8 @@ NODDED_DEG, UP_DEG = 45.0, 41.0
 _NOSE_LEAD = 1.38
 """Nose out of the middle of the temples, over half their distance, is so many times the tangent of the yaw.
 1.2 to 1.47 on seven faces turned by up to 60 degrees, which is 3 degrees of yaw."""
+COVERED, FREE = 0.3, 0.2
+"""Share of the lips that is hidden from which a mouth is left alone, and below which it is free again."""
 SMALL_MOUTH_PX, SMALL_AGAIN_PX = 12.0, 13.0
 """A narrower mouth is left alone until it is this wide again."""
 _MOUTH_SHARE = 0.36
@@ -157,7 +159,7 @@ def yaw_deg(points: FloatArray) -> FloatArray:
     return np.asarray(np.degrees(np.arctan2(right - left, _NOSE_LEAD * np.abs(right + left))), np.float32)
 
 
-def _pitch_deg(points: FloatArray) -> FloatArray:
+def pitch_deg(points: FloatArray) -> FloatArray:
     """Return how far heads are raised from level, from the mesh's depth; 0 without depth [shape=(T,)]."""
     down = points[:, CHIN] - points[:, FOREHEAD]
     length = np.hypot(down[:, 0], down[:, 1])
@@ -169,13 +171,15 @@ def _doubts(points: FloatArray, face: FaceTrack) -> list[tuple[str, BoolArray]]:
     seen = _seen(points)
     usable = np.where(seen[:, None, None], points, 0)
     width = _widths(usable)
+    hidden = np.zeros(len(points), np.float32) if face.hidden_ratio is None else face.hidden_ratio[:, face.selected]
     turned = (_beyond(np.abs(yaw_deg(usable)), TURNED_DEG, BACK_DEG)
-              | _beyond(np.abs(_pitch_deg(usable)), NODDED_DEG, UP_DEG))
+              | _beyond(np.abs(pitch_deg(usable)), NODDED_DEG, UP_DEG))
     return [(OTHER_SHOT, _empty_shots(seen, face.cuts)),
             (NO_FACE, ~seen),
             (OUTSIDE, _outside(usable, width, face)),
             (SMALL, _beyond(-_MOUTH_SHARE * width, -SMALL_MOUTH_PX, -SMALL_AGAIN_PX)),
             (TURNED, turned),
+            (HIDDEN, _beyond(hidden, COVERED, FREE)),
             (IMPLAUSIBLE, _strange(points, seen) | _jumps(points, seen, face.cuts))]
 
 

@@ -56,6 +56,9 @@ class _Placed:
     def status(self, text: str) -> None:
         self._host.status(text)
 
+    def show(self, picture: UInt8Array | None = None, text: str = "") -> None:
+        self._host.show(picture, text)
+
     def load(self, module: torch.nn.Module) -> None:
         self._host.load(module)
 
@@ -168,11 +171,13 @@ def detect_video(path: str | os.PathLike[str], settings: DetectSettings, host: H
     shown = on_grid(times, info.fps)
     talks = None if box is None else _at(people, given_boxes(box)[0])
     order, position = ranked([_mean_box(person) for person in people], settings, talks)
-    landmarks_px, scores = _table([people[i] for i in order], shown)
+    people = [people[i] for i in order]
+    landmarks_px, scores = _table(people, shown)
     return FaceTrack(
         width_px=info.width_px, height_px=info.height_px, landmarks_px=landmarks_px, score_ratio=scores,
         face_ids=tuple(order), selected=position, fps=info.fps, video=media, found_by=found_by,
-        cuts=_begins(shots.cuts(), shown), warnings=_warnings(path, people[order[position]], scores[:, position]))
+        cuts=_begins(shots.cuts(), shown), hidden_ratio=_hidden(people, shown, shots.cuts()),
+        warnings=_warnings(path, people[position], scores[:, position]))
 
 
 def detect_pictures(pictures: PictureList, fps: Fraction, settings: DetectSettings, host: Host,
@@ -252,6 +257,12 @@ def _table(people: Sequence[Person], shown: Sequence[int]) -> tuple[FloatArray, 
             if face is not None:
                 landmarks[t, i], scores[t, i] = face.landmarks_px, face.score_ratio
     return landmarks, scores
+
+
+def _hidden(people: Sequence[Person], shown: Sequence[int], cuts: Sequence[int]) -> FloatArray:
+    """Return how much of each mouth is hidden in each frame, 0 where the face is not seen [shape=(T, F)]."""
+    known = [person.hidden(cuts) for person in people]
+    return np.array([[by_frame.get(frame, 0.0) for by_frame in known] for frame in shown], np.float32)
 
 
 def _mean_box(person: Person) -> Box:

@@ -89,7 +89,8 @@ def timing_of(face: FaceTrack, motion: MotionTrack, settings: DubSettings) -> Ti
     """Return the order of frames; a photo is shown for as long as the motion lasts."""
     if face.video is None:
         return Timing(make_schedule(motion.frames, motion.fps, np.ones(1, np.float32), DubSettings(length="hold")))
-    judged = shared().get(("trust", face_sha256(face)), lambda: trust(face))
+    hidden = "" if face.hidden_ratio is None else array_sha256(face.hidden_ratio)
+    judged = shared().get(("trust", face_sha256(face), hidden), lambda: trust(face))
     schedule = make_schedule(motion.frames, motion.fps, judged.strength, settings)
     if settings.silent_mouth == "own" and motion.sound is not None:
         said = heard_share(motion.sound, motion.fps, schedule.first, schedule.frames)

@@ -5,9 +5,12 @@ import numpy as np
 import pytest
 from talking_avatar.models.video_head import occluders
 from talking_avatar.models.video_head.occluders import OccluderFinder, sample_frames
+from talking_avatar.pipeline_core.face.choice import DetectSettings
 from talking_avatar.pipeline_core.face.geometry import LIPS_OUTER
+from talking_avatar.pipeline_core.face.trust import HIDDEN, trust
+from talking_avatar.pipeline_core.face.video import detect_video
 
-from .conftest import FRAMES
+from .conftest import FRAMES, HOST, write_clip
 
 AT = 11
 
@@ -137,3 +140,16 @@ def test_a_covered_mouth_is_left_alone(talker, clip, finder):
     assert finder.shown(finder.mask(picture, AT), AT, shape) == 0.0
     hair, _ = covered("hair", talker, clip, AT)
     assert finder.shown(finder.mask(hair, AT), AT, shape) > 0.5
+
+
+def test_frames_with_a_covered_mouth_are_known_before_anything_is_drawn(talker, tmp_path):
+    held, pictures = range(10, 14), [picture.copy() for picture in talker.pictures]
+    for frame in held:
+        x, y = talker.face.landmarks_px[frame, 0, [13, 14], :2].mean(axis=0)
+        cv2.circle(pictures[frame], (int(x), int(y) + 4), 26, (40, 38, 42), -1)
+    write_clip(tmp_path / "held.mp4", pictures)
+    found = detect_video(tmp_path / "held.mp4", DetectSettings(), HOST)
+    judged = trust(found)
+    assert [frame for frame, reason in enumerate(judged.reasons) if reason == HIDDEN] == list(held)
+    assert not judged.strength[10:14].any() and 0 < judged.strength[9] < judged.strength[6] == 1
+    assert trust(talker.face).skipped == ()

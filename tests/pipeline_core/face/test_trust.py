@@ -6,6 +6,7 @@ import pytest
 from talking_avatar.pipeline_core.face import trust as module
 from talking_avatar.pipeline_core.face.trust import (
     BRIEF,
+    HIDDEN,
     IMPLAUSIBLE,
     NO_FACE,
     OTHER_SHOT,
@@ -112,6 +113,15 @@ def test_a_turn_near_the_limit_does_not_flicker(clip, monkeypatch):
     assert trust(track).skipped == (Stretch(0.0, 4.0, TURNED),)
     monkeypatch.setattr(module, "BACK_DEG", module.TURNED_DEG)
     assert len(trust(track).skipped) > 1
+
+
+def test_a_covered_mouth_is_left_alone_with_soft_transitions(clip):
+    track, share = clip(), np.zeros((FRAMES, 1), np.float32)
+    share[40:60], share[60:64] = 0.6, 0.25
+    found = trust(replace(track, hidden_ratio=share))
+    assert found.skipped == (Stretch(1.6, 2.56, HIDDEN),)
+    assert found.strength[37:40].tolist() == FADE[::-1] and found.strength[64:67].tolist() == FADE
+    assert trust(replace(track, hidden_ratio=np.minimum(share, 0.29))).skipped == ()
 
 
 def test_short_gaps_are_bridged_and_long_ones_are_not(clip):

@@ -119,6 +119,16 @@ def test_frames_without_a_face_pass_through_as_they_are(clip, renderers):
     assert "the mouth is drawn in 35 of them" in plan.report and "left as it is, 0.7 to 1.3 s: no face" in plan.report
 
 
+def test_a_covered_mouth_is_in_the_report_and_its_frames_are_untouched(clip, renderers):
+    free = plan_of(clip)
+    share = np.zeros((COUNT, 1), np.float32)
+    share[20:30] = 0.9
+    plan = plan_render(replace(free.face, hidden_ratio=share), free.motion, RenderSettings())
+    assert plan.untouched_spans() == [(20, 30, 20)] and free.untouched_spans() == []
+    assert "left as it is, 0.8 to 1.2 s: the mouth is covered" in plan.report and "covered" not in free.report
+    assert [stretch.reason for stretch in plan.timing.skipped] == ["the mouth is covered"]
+
+
 def test_the_first_frames_may_show_nobody(clip):
     plan = plan_of(clip, unseen=range(20))
     assert plan.untouched_spans() == [(0, 20, 0)] and plan.timing.schedule.strength[plan.showcase] == 1
