@@ -22,6 +22,7 @@ from . import contact, deform, eyelids, field, interior, mouth_pose, plug
 from .contact import Chain, Opening
 from .head_model import HeadModel
 from .layers import Box
+from .live_mouth import coarse_mouth
 from .live_pack import LivePack
 from .mouth_shade import RELIEF, TEXTURE_CM
 from .renderer import FaceParts, lay_out
@@ -194,8 +195,10 @@ def _add_plugs(pack: LivePack, parts: FaceParts) -> None:
 
 
 def _add_mouth(pack: LivePack, parts: FaceParts) -> None:
-    mouth, inside = parts.model.mouth, parts.interior
-    pack.add_quantised("teeth.vertices", mouth["vertices"].astype(np.float32) * mouth_pose.STEP_CM)
+    inside = parts.interior
+    mouth = shared().get(("live_mouth",), lambda: coarse_mouth(parts.model.mouth))
+    pack.add_quantised("teeth.vertices", mouth["vertices"])
+    pack.add_quantised("teeth.normals", mouth["normals"])
     pack.add("teeth.triangles", mouth["triangles"], "u16")
     for name in ("part", "tooth", "height", "occlusion", "jaw", "tip"):
         pack.add(f"teeth.{name}", mouth[name], "u8")

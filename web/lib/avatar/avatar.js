@@ -1,56 +1,112 @@
 // A talking head on a canvas: the face file of models/photo_head/live.py, drawn with WebGL2.
 
-import { readPayload } from "./payload.js";
 import { restMotion } from "./arkit.js";
+import { Face } from "./geometry.js";
+import { acquire, release } from "./gl.js";
+import { damaged, readPayload } from "./payload.js";
+import { Scene } from "./scene.js";
 
 export { ARTICULATION_NAMES, NAMES, restMotion } from "./arkit.js";
 
+const MOST_ORBIT_DEG = 15; // beyond, sides of the head come into view that the photo does not show
+
 /**
  * Make a head that draws itself on a canvas.
- * @param {HTMLCanvasElement} canvas
+ * @param {HTMLCanvasElement} canvas its width and height are the caller's
  * @param {ArrayBuffer} payload what a node left as `ta_face`
- * @returns {Avatar} whose `ready` settles when its pictures are decoded; what was drawn before appears then
+ * @returns {Avatar} its `ready` resolves when its pictures are decoded; what was asked for before is drawn then
  * @throws {Error} with a sentence for users where WebGL2 is missing or the payload is damaged
  */
 export function createAvatar(canvas, payload) {
-  return new Avatar(canvas, readPayload(payload));
+  return new Avatar(canvas, new Face(readPayload(payload)));
 }
 
 class Avatar {
-  constructor(canvas, { header, arrays }) {
-    this.canvas = canvas;
-    this.header = header;
-    this.arrays = arrays;
-    this.aspect = (header.shown[2] - header.shown[0]) / (header.shown[3] - header.shown[1]);
-    this.context = canvas.getContext("2d");
-    this.ready = createImageBitmap(new Blob([arrays.photo])).then((picture) => {
-      this.picture = picture;
-      this.draw();
-    });
+  constructor(canvas, face) {
+    const { shown } = face.header;
+    /** Width over height of what is shown of the photo. */
+    this.aspect = (shown[2] - shown[0]) / (shown[3] - shown[1]);
+    /** Resolves when the first picture can be drawn; rejects with a sentence where a picture is damaged. */
+    this.ready = this.#decode(face.arrays);
+    Object.assign(this, { canvas, face, last: [restMotion(), {}], scene: null, pictures: null, disposed: false });
+    this.user = { usable: () => this.#build(), lost: () => (this.scene = null) };
+    this.gl = acquire(canvas, this.user);
+    this.#build();
   }
 
-  /** Draw a motion, seen from `view` {yaw_deg, pitch_deg, zoom}. */
+  /**
+   * Draw a motion.
+   * @param {object} motion {curves, articulation, head_deg, head_shift, gaze_deg} as `restMotion` gives it
+   * @param {{yaw_deg?: number, pitch_deg?: number, zoom?: number}} view orbit, signs as those of `head_deg`
+   */
   draw(motion = restMotion(), view = {}) {
-    if (!this.picture) return;
-    const { shown, texture } = this.header;
-    const scale = this.picture.width / (texture[2] - texture[0]);
-    const part = [shown[0] - texture[0], shown[1] - texture[1], shown[2] - shown[0], shown[3] - shown[1]];
-    this.context.drawImage(this.picture, ...part.map((v) => v * scale), 0, 0, this.canvas.width, this.canvas.height);
+    this.last = [motion, view];
+    if (!this.scene || this.disposed) return;
+    const posed = this.face.pose(motion, limited(view));
+    this.scene.draw(posed, motion, this.#window(view));
   }
 
-  /** Places to take hold of, in CSS pixels of the canvas: [{region, x, y, radius}]. */
+  /** Places to take hold of, in CSS pixels of the canvas: [{region, x, y, radius}]; left and right are the subject's. */
   handles(motion = restMotion(), view = {}) {
-    const { shown, handles } = this.header, { source } = this.arrays;
-    const scale = this.canvas.clientWidth / (shown[2] - shown[0]);
-    return handles.map(({ region, vertex, radius }) => {
-      const at = vertex * 3 < source.length ? source.subarray(vertex * 3) : this.arrays[region === "eyeLeft" ? "left.plug.points" : "right.plug.points"];
-      return { region, x: (at[0] - shown[0]) * scale, y: (at[1] - shown[1]) * scale, radius: radius * scale };
-    });
+    const { points } = this.face.pose(motion, limited(view)), [sx, sy, middleX, middleY] = this.#window(view);
+    const width = this.canvas.clientWidth || this.canvas.width, height = this.canvas.clientHeight || this.canvas.height;
+    return this.face.header.handles.map(({ region, vertex, radius }) => ({
+      region,
+      x: (1 + (points[3 * vertex] + 0.5 - middleX) * sx) * (width / 2),
+      y: (1 + (points[3 * vertex + 1] + 0.5 - middleY) * sy) * (height / 2),
+      radius: radius * sx * (width / 2),
+    }));
   }
 
-  /** Free what it holds; it cannot draw any more. */
+  /** Free what it holds; it draws nothing any more. */
   dispose() {
-    this.picture?.close();
-    this.picture = null;
+    this.disposed = true;
+    this.scene = null;
+    this.pictures?.forEach((picture) => picture.close());
+    this.pictures = null;
+    release(this.canvas, this.user);
   }
+
+  async #decode(arrays) {
+    const decoded = ["photo", "left.lid", "right.lid"].map((name) => createImageBitmap(new Blob([arrays[name]])));
+    try {
+      this.pictures = await Promise.all(decoded);
+    } catch {
+      throw damaged("a picture cannot be decoded");
+    }
+    if (this.disposed) this.dispose();
+    else this.#build();
+  }
+
+  /** Bring everything to the graphics card as soon as both it and the pictures are there. */
+  #build() {
+    if (this.scene || !this.pictures || !this.gl || this.gl.isContextLost()) return;
+    this.scene = new Scene(this.gl, this.face, this.pictures);
+    this.draw(...this.last);
+  }
+
+  /** How pixels of the photo come to the canvas: scale x, scale y, middle x, middle y; a zoom stays within what is shown. */
+  #window({ zoom = 1 }) {
+    const [left, top, right, bottom] = this.face.header.shown, width = right - left, height = bottom - top;
+    const fit = Math.min(this.canvas.width / width, this.canvas.height / height) * Math.max(zoom, 1e-3);
+    const scale = [(2 * fit) / this.canvas.width, (2 * fit) / this.canvas.height];
+    const middle = [(left + right) / 2, (top + bottom) / 2], towards = this.#faceMiddle();
+    const place = middle.map((value, k) => {
+      const spare = Math.max(0, [width, height][k] / 2 - 1 / scale[k]);
+      return Math.min(Math.max(towards[k], value - spare), value + spare);
+    });
+    return [...scale, ...place];
+  }
+
+  #faceMiddle() {
+    const { source } = this.face.arrays, { handles } = this.face.header;
+    const find = (region) => handles.find((handle) => handle.region === region)?.vertex ?? 0;
+    const [top, chin] = [find("head"), find("jaw")];
+    return [0, 1].map((k) => (source[3 * top + k] + source[3 * chin + k]) / 2);
+  }
+}
+
+function limited({ yaw_deg = 0, pitch_deg = 0 }) {
+  const limit = (value) => Math.min(Math.max(value, -MOST_ORBIT_DEG), MOST_ORBIT_DEG);
+  return { yaw_deg: limit(yaw_deg), pitch_deg: limit(pitch_deg) };
 }

@@ -1,0 +1,111 @@
+// The few things that drawing with WebGL2 needs.
+
+const OPTIONS = { alpha: true, antialias: true, depth: true, stencil: true, premultipliedAlpha: true };
+const records = new WeakMap(); // canvas -> its context, who uses it, whether it was given back, and whether its loss was told
+
+/**
+ * Take a canvas's WebGL2 for one user, who gets `usable()` whenever things can be made anew and `lost()` when all are gone.
+ * @throws {Error} with a sentence for users where WebGL2 is missing
+ */
+export function acquire(canvas, user) {
+  const record = records.get(canvas) ?? opened(canvas);
+  record.user = user;
+  if (!record.gl.isContextLost()) user.usable();
+  else if (record.given && record.told) record.loser?.restoreContext();
+  return record.gl;
+}
+
+/** Give it back: its memory is freed, and the browser may have the context for another canvas. */
+export function release(canvas, user) {
+  const record = records.get(canvas);
+  if (record?.user !== user) return;
+  record.user = null;
+  record.given = true;
+  record.loser?.loseContext();
+}
+
+function opened(canvas) {
+  const gl = canvas.getContext("webgl2", OPTIONS);
+  if (!gl) throw new Error("This browser cannot draw in 3D (WebGL2 is missing or switched off).");
+  const record = { gl, loser: gl.getExtension("WEBGL_lose_context"), user: null, given: false, told: false };
+  canvas.addEventListener("webglcontextlost", (event) => {
+    event.preventDefault(); // else it never comes back
+    record.told = true;
+    record.user?.lost();
+    // Given back, and taken again before this event came.
+    if (record.user && record.given) setTimeout(() => record.loser?.restoreContext());
+  });
+  canvas.addEventListener("webglcontextrestored", () => {
+    record.told = record.given = false;
+    record.user?.usable();
+  });
+  records.set(canvas, record);
+  return record;
+}
+
+/** Compile a program; its uniforms are found by name. */
+export function makeProgram(gl, vertexSource, fragmentSource) {
+  const program = gl.createProgram();
+  for (const [type, source] of [[gl.VERTEX_SHADER, vertexSource], [gl.FRAGMENT_SHADER, fragmentSource]]) {
+    const shader = gl.createShader(type);
+    gl.shaderSource(shader, `#version 300 es\nprecision highp float;\nprecision highp int;\n${source}`);
+    gl.compileShader(shader);
+    gl.attachShader(program, shader);
+    gl.deleteShader(shader);
+  }
+  gl.linkProgram(program);
+  if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) {
+    const logs = gl.getAttachedShaders(program).map((shader) => gl.getShaderInfoLog(shader));
+    throw new Error(`The 3D view cannot start on this graphics driver: ${[gl.getProgramInfoLog(program), ...logs].join(" ").slice(0, 300)}`);
+  }
+  const uniforms = {};
+  for (let i = 0; i < gl.getProgramParameter(program, gl.ACTIVE_UNIFORMS); i++) {
+    const name = gl.getActiveUniform(program, i).name.replace("[0]", "");
+    uniforms[name] = gl.getUniformLocation(program, name);
+  }
+  return { program, uniforms };
+}
+
+/**
+ * Make a vertex array.
+ * @param {Array} layout [{at, size, data | buffer, type?, normalized?, integer?, stride?, offset?}] of attribute places
+ */
+export function makeVertexArray(gl, layout, triangles) {
+  const array = gl.createVertexArray();
+  gl.bindVertexArray(array);
+  for (const { at, size, buffer, type = gl.FLOAT, normalized = false, integer = false, stride = 0, offset = 0 } of layout) {
+    gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
+    gl.enableVertexAttribArray(at);
+    if (integer) gl.vertexAttribIPointer(at, size, type, stride, offset);
+    else gl.vertexAttribPointer(at, size, type, normalized, stride, offset);
+  }
+  if (triangles) makeBuffer(gl, triangles, gl.STATIC_DRAW, gl.ELEMENT_ARRAY_BUFFER);
+  gl.bindVertexArray(null);
+  return array;
+}
+
+/** Make a buffer with this data (or of this size). */
+export function makeBuffer(gl, data, usage = gl.STATIC_DRAW, target = gl.ARRAY_BUFFER) {
+  const buffer = gl.createBuffer();
+  gl.bindBuffer(target, buffer);
+  gl.bufferData(target, data, usage);
+  return buffer;
+}
+
+/** Make a texture of a decoded picture, with smaller copies for far views. */
+export function pictureTexture(gl, picture) {
+  const texture = boundTexture(gl, gl.TEXTURE_2D, gl.LINEAR_MIPMAP_LINEAR, gl.CLAMP_TO_EDGE);
+  gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, picture);
+  gl.generateMipmap(gl.TEXTURE_2D);
+  return texture;
+}
+
+/** Make and bind an empty texture. */
+export function boundTexture(gl, target, filter, wrap) {
+  const texture = gl.createTexture();
+  gl.bindTexture(target, texture);
+  gl.texParameteri(target, gl.TEXTURE_MIN_FILTER, filter);
+  gl.texParameteri(target, gl.TEXTURE_MAG_FILTER, filter === gl.NEAREST ? gl.NEAREST : gl.LINEAR);
+  for (const axis of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T, gl.TEXTURE_WRAP_R]) gl.texParameteri(target, axis, wrap);
+  return texture;
+}
