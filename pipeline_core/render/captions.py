@@ -92,8 +92,8 @@ def captions_of(speech: SpeechTrack, **look: object) -> tuple[Captions, tuple[st
     if not speech.words:
         raise InputError("it is not known what is said, so there is nothing to write",
                          hint="Give Audio to Visemes a transcript, or captions in cues, or use Text to Speech.")
-    captions = Captions(caption_lines(speech.words), **look)  # type: ignore[arg-type]
-    missing = missing_letters("".join(word.text for word in speech.words))
+    captions = Captions(caption_lines(speech), **look)  # type: ignore[arg-type]
+    missing = missing_letters("".join(word.text for line in captions.lines for word in line))
     warnings = (f"No font of this machine has {missing[:20]!r}: install one, such as Noto Sans, to see these letters.",)
     return captions, warnings if missing else ()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ..errors import InputError
 from ..types import SpeechTrack, Word
@@ -18,6 +19,10 @@ _CAPTION_CHARACTERS = 42
 """One line of a caption, as subtitle guidelines have it."""
 _PAUSE_S = 0.8
 """A longer silence ends a caption."""
+_SENTENCE_CHARACTERS, _ENDS = 16, (".", "!", "?", "。", "！", "？")
+"""A caption of this length ends with its sentence."""
+_NEAR_CHARACTERS = 80
+"""A word is looked for in so much of the text: what is read otherwise than written, such as a number, is passed over."""
 
 
 def _seconds(parts: Sequence[str | None]) -> float:
@@ -82,15 +87,27 @@ def _stamp(time_s: float, mark: str) -> str:
     return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}{mark}{milli:03d}"
 
 
-def caption_lines(words: Sequence[Word]) -> tuple[tuple[Word, ...], ...]:
-    """Share words out to captions of one line, with a new one after each pause."""
+def caption_lines(speech: SpeechTrack) -> tuple[tuple[Word, ...], ...]:
+    """Share words out to captions of one line, with a new one after each pause and each longer sentence."""
     out: list[tuple[Word, ...]] = []
-    for word in words:
+    for word in punctuated(speech.words, speech.text):
         line = out[-1] if out and word.start_s - out[-1][-1].end_s < _PAUSE_S else ()
-        if line and len(_text(line)) + len(word.text) < _CAPTION_CHARACTERS:
+        over = len(_text(line)) >= _SENTENCE_CHARACTERS and _text(line).endswith(_ENDS)
+        if line and not over and len(_text(line)) + len(word.text) < _CAPTION_CHARACTERS:
             out[-1] = (*line, word)
         else:
             out.append((word,))
+    return tuple(out)
+
+
+def punctuated(words: Sequence[Word], text: str) -> tuple[Word, ...]:
+    """Return words as they stand in a text, with its marks and capitals; those that are not found there as they are."""
+    out, at = [], 0
+    for word in words:
+        found = re.compile(rf"(?<!\w)[^\w\s]*{re.escape(word.text)}(?!\w)[^\w\s]*", re.IGNORECASE).search(
+            text, at, at + _NEAR_CHARACTERS + len(word.text))
+        at = found.end() if found else at
+        out.append(replace(word, text=found.group()) if found else word)
     return tuple(out)
 
 
@@ -98,19 +115,19 @@ def _text(line: Sequence[Word]) -> str:
     return " ".join(word.text for word in line)
 
 
-def _lines(words: Sequence[Word]) -> list[tuple[float, float, str]]:
-    return [(line[0].start_s, line[-1].end_s, _text(line)) for line in caption_lines(words)]
+def _lines(speech: SpeechTrack) -> list[tuple[float, float, str]]:
+    return [(line[0].start_s, line[-1].end_s, _text(line)) for line in caption_lines(speech)]
 
 
 def srt(speech: SpeechTrack, *, per_word: bool = False) -> str:
     """Return the words as SubRip captions, by line or by word."""
-    entries = [(w.start_s, w.end_s, w.text) for w in speech.words] if per_word else _lines(speech.words)
+    entries = [(w.start_s, w.end_s, w.text) for w in speech.words] if per_word else _lines(speech)
     return "\n".join(f"{n}\n{_stamp(a, ',')} --> {_stamp(b, ',')}\n{text}\n"
                      for n, (a, b, text) in enumerate(entries, 1))
 
 
 def vtt(speech: SpeechTrack, *, per_word: bool = False) -> str:
     """Return the words as WebVTT captions, by line or by word."""
-    entries = [(w.start_s, w.end_s, w.text) for w in speech.words] if per_word else _lines(speech.words)
+    entries = [(w.start_s, w.end_s, w.text) for w in speech.words] if per_word else _lines(speech)
     return "WEBVTT\n\n" + "\n".join(f"{_stamp(a, '.')} --> {_stamp(b, '.')}\n{html.escape(text, quote=False)}\n"
                                      for a, b, text in entries)

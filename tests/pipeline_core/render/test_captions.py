@@ -92,3 +92,17 @@ def test_nothing_said_and_impossible_looks_are_refused():
     for look in ({"style": "neon"}, {"place": "left"}, {"size": 9.0}, {"color": "red"}):
         with pytest.raises(SettingError, match=str(next(iter(look.values())))):
             Captions((), **look)
+
+
+def test_marks_and_capitals_come_from_the_text():
+    words = tuple(Word(text, i, i + 0.9) for i, text in enumerate(["hello", "it", "is", "nine", "thirty", "o'clock", "you", "know"]))
+    text = '"Hello!" It is 9:30 o\'clock, you know...'
+    lines = captions_of(SpeechTrack(9.0, "tts", "test", words=words, text=text))[0].lines
+    assert " ".join(word.text for line in lines for word in line) == '"Hello!" It is nine thirty o\'clock, you know...'
+    assert [word.start_s for line in lines for word in line] == list(range(8))
+
+
+def test_a_sentence_of_some_length_ends_its_line():
+    words = tuple(Word(text, i * 0.3, i * 0.3 + 0.3) for i, text in enumerate(["That", "was", "a", "short", "one", "And", "now", "more"]))
+    lines = captions_of(SpeechTrack(9.0, "tts", "test", words=words, text="That was a short one. And now more."))[0].lines
+    assert [line[-1].text for line in lines] == ["one.", "more."]
