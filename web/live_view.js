@@ -2,6 +2,7 @@
 
 import { app } from "../../scripts/app.js";
 import { api } from "../../scripts/api.js";
+import { leftBefore } from "./lib/live/cached.js";
 import { faceOf } from "./lib/live/source.js";
 import { LiveView } from "./lib/live/view.js";
 import { decodeMotion } from "./lib/motion.js";
@@ -10,6 +11,7 @@ import { addressOf, fetchFile, recall, remember } from "./lib/page_files.js";
 
 const KEYS = { TA_DetectFace: ["ta_face"], TA_MotionGenerator: ["ta_face", "ta_motion", "ta_sound"], TA_TalkingAvatar: ["ta_face", "ta_motion", "ta_sound"] };
 const SETTING = "TalkingAvatar.LiveView";
+const LOOKED_BACK = 32; // runs
 const EMPTY_PX = 48, FULL_PX = 260;
 const EMPTY = "Run the graph once to see the face here.";
 const NO_FACE = "No face to show. Connect Detect Face to face and run the graph.";
@@ -22,6 +24,9 @@ app.registerExtension({
     defaultValue: true, tooltip: "Show the talking head in Detect Face, Motion Generator and Talking Avatar.",
     onChange: (on) => switchAll(on),
   }],
+  setup() {
+    api.addEventListener("execution_success", ({ detail }) => adopt(detail.prompt_id));
+  },
   beforeRegisterNodeDef(nodeType, nodeData) {
     if (!(nodeData.name in KEYS)) return;
     onNode(nodeType, { created: (node) => { if (isOn()) attach(node); }, loaded: (node) => later(node), removed: detach });
@@ -64,6 +69,10 @@ function detach(node) {
   if (node.widgets?.includes(widget)) removeView(node, widget);
 }
 
+function mainKey(node) {
+  return KEYS[node.type].includes("ta_motion") ? "ta_motion" : "ta_face";
+}
+
 /** Look again when the graph stands: ids and links come one after the other while it is loaded. */
 function later(node) {
   clearTimeout(node.taLive?.timer);
@@ -76,6 +85,18 @@ function take(node, output) {
   for (const each of allNodes(app.graph)) if (each.type in KEYS) refresh(each, each === node);
 }
 
+/** Nodes that did not run, because ComfyUI had their results, may have left something in an earlier run. */
+async function adopt(promptId) {
+  const bare = app.graph._nodes.filter((node) => node.taLive && !recall(app, node, mainKey(node)));
+  if (!bare.length) return;
+  const answer = await api.fetchApi(`/history?max_items=${LOOKED_BACK}`);
+  const history = answer.ok ? await answer.json() : {};
+  for (const node of bare) {
+    const left = leftBefore(history, promptId, String(node.id), mainKey(node));
+    if (left) take(node, left);
+  }
+}
+
 /** Show what belongs to the node now; nothing happens where that is shown already. */
 async function refresh(node, hasRun = false) {
   const live = node.taLive;
@@ -84,7 +105,7 @@ async function refresh(node, hasRun = false) {
   const wanted = JSON.stringify([face, motion, sound]);
   if (wanted === live.shown && !live.view.empty) return;
   live.shown = wanted;
-  const withMotion = KEYS[node.type].includes("ta_motion");
+  const withMotion = mainKey(node) === "ta_motion";
   if (!face || (withMotion && !motion)) return live.view.say(hasRun || motion ? NO_FACE : EMPTY);
   try {
     await show(live, face, withMotion ? motion : null, sound);

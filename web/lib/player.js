@@ -1,5 +1,6 @@
 // Plays a sound and tells its time exactly: pictures follow this clock.
 
+const END_S = 0.02; // this close to its end, a clip is over
 const RESUME_MS = 1000; // a page that may not play sound answers never; it then runs on a silent clock
 
 let audio = null; // the page's one audio context: browsers allow few
@@ -42,7 +43,7 @@ export class Player {
   async play() {
     if (this.playing) return;
     const start = ++this.#starts;
-    if (this.#time_s < this.#begin_s || this.#time_s >= this.#end_s - 0.02) this.#time_s = this.#begin_s;
+    if (this.#time_s < this.#begin_s || this.#time_s >= this.#end_s - END_S) this.#time_s = this.#begin_s;
     this.#clock = { now: () => 0, began: 0, from: this.#time_s }; // plays from now on, though the sound may take a moment
     this.#tell();
     const heard = this.#url ? await this.#ready() : false;
@@ -61,7 +62,7 @@ export class Player {
     const playing = this.playing;
     this.#halt();
     this.#time_s = Math.min(Math.max(time_s, 0), this.duration_s);
-    if (playing) this.play();
+    if (playing && (this.#loop || this.#time_s < this.#end_s - END_S)) this.play();
     else this.#tell();
   }
 
@@ -100,7 +101,7 @@ export class Player {
 
   get volume() { return this.#volume; }
 
-  set volume(volume) { this.#volume = Math.min(Math.max(volume, 0), 1); this.#level(); }
+  set volume(volume) { this.#volume = Number.isFinite(volume) ? Math.min(Math.max(volume, 0), 1) : 1; this.#level(); }
 
   get muted() { return this.#muted; }
 

@@ -30,8 +30,6 @@ export class Stage {
   constructor(told) {
     this.told = told;
     this.element = el("div", { class: "ta-stage ta-grow" });
-    this.#ends.push(onResize(this.element, () => this.redraw()));
-    this.#ends.push(this.#watchSight());
     this.#listen();
   }
 
@@ -39,6 +37,7 @@ export class Stage {
   show(payload) {
     this.release(false);
     this.#payload = payload;
+    if (!this.#ends.length) this.#ends = [onResize(this.element, () => this.redraw()), this.#watchSight()];
     if (this.visible) this.#wake();
   }
 
@@ -55,6 +54,7 @@ export class Stage {
   draw() {
     this.#due = false;
     if (!this.#mayDraw()) return;
+    claim(this);
     this.#fit();
     this.#avatar.draw(this.motion, this.view);
     this.pictures++;
@@ -101,9 +101,9 @@ export class Stage {
       const bytes = await this.#payload();
       if (this.#waking !== mine) return;
       this.#canvas = this.#newCanvas();
-      claim(this);
       this.#avatar = createAvatar(this.#canvas, bytes);
       this.element.replaceChildren(this.#canvas);
+      claim(this);
       await this.#avatar.ready;
       this.redraw();
     } catch (error) {

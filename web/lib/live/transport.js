@@ -19,12 +19,13 @@ export function makeTransport(player, { hasSound }) {
   const bar = el("input", { type: "range", class: "ta-scrub ta-grow", min: 0, step: "any", "aria-label": "Time",
     oninput: () => player.seek(Number(bar.value)) });
   const time = el("span", { class: "ta-time", role: "timer" });
+  const rest = el("span", { class: "ta-at-rest ta-grow" }, "At rest \u00b7 drag to look around");
   const loop = button("Loop (L)", () => { player.loop = !player.loop; }, "ta-loop");
   loop.append(icon("loop"));
   const mute = button("Mute (M)", () => { player.muted = !player.muted; }, "ta-mute");
   const volume = el("input", { type: "range", class: "ta-volume", min: 0, max: 1, step: 0.05, "aria-label": "Volume",
     oninput: () => { player.volume = Number(volume.value); player.muted = false; } });
-  const element = el("div", { class: "ta-row ta-transport" }, play, bar, time, loop, hasSound ? mute : null, hasSound ? volume : null);
+  const element = el("div", { class: "ta-row ta-transport" }, play, rest, bar, time, loop, hasSound ? mute : null, hasSound ? volume : null);
   const shown = {};
   const show = (key, value, how) => { if (shown[key] !== value) how((shown[key] = value)); };
   const update = () => {

@@ -5,16 +5,19 @@ import { idleMotion } from "../motion.js";
 import { Player } from "../player.js";
 import { Stage } from "./stage.js";
 import { makeTransport, timeText } from "./transport.js";
+import { keepVolume } from "./volume.js";
 
 const STEP_S = 0.2; // of the arrow keys
 const IDLE_ROUNDS = 3; // a head at rest moves for this long before it waits for the pointer
-const VOLUME = "talking_avatar.volume"; // in the browser's storage
+const IDLE_FPS = 30;
 
 export class LiveView {
   #motion = null;
   #idle = false;
   #transport = null;
   #restTimer = 0;
+  #shown_s = -1;
+  empty = true; // a sentence stands in place of the head
 
   constructor() {
     useStyles("live");
@@ -30,13 +33,13 @@ export class LiveView {
     this.element.addEventListener("keydown", (event) => this.#key(event));
     this.element.addEventListener("pointerenter", () => { if (this.#idle) this.#live(); });
     this.player.onTick((time_s) => this.#tick(time_s));
-    this.#recallVolume();
+    keepVolume(this.player);
   }
-
-  get empty() { return !this.stage.element.isConnected; }
 
   /** Show a sentence in place of the head. */
   say(sentence, role = "status") {
+    this.empty = true;
+    clearTimeout(this.#restTimer);
     this.player.pause();
     this.stage.release(false);
     this.hint.textContent = sentence;
@@ -51,6 +54,7 @@ export class LiveView {
    * @param {string | null} soundUrl
    */
   show(payload, motion, soundUrl) {
+    this.empty = false;
     this.#idle = motion === null;
     this.#motion = motion ?? idleMotion();
     this.#transport = makeTransport(this.player, { hasSound: soundUrl !== null });
@@ -59,6 +63,7 @@ export class LiveView {
     this.element.classList.toggle("ta-idle", this.#idle);
     this.element.replaceChildren(this.stage.element, this.note, this.#transport.element);
     this.stage.show(payload);
+    this.#shown_s = -1;
     this.#tick(0);
     if (this.#idle && this.stage.visible) this.#live();
   }
@@ -72,12 +77,17 @@ export class LiveView {
 
   #tick(time_s) {
     if (!this.#motion) return;
+    this.#pose(this.#idle ? Math.floor(time_s * IDLE_FPS) / IDLE_FPS : time_s);
+    this.#transport.update();
+    this.note.textContent = this.player.problem || this.#cut;
+  }
+
+  #pose(time_s) {
+    if (time_s === this.#shown_s) return;
+    this.#shown_s = time_s;
     this.stage.motion = this.#motion.at(time_s);
     if (this.player.playing) this.stage.draw();
     else this.stage.redraw();
-    this.#transport.update();
-    this.note.textContent = this.player.problem || this.#cut;
-    this.#keepVolume();
   }
 
   get #cut() {
@@ -113,6 +123,7 @@ export class LiveView {
 
   #toggle() {
     clearTimeout(this.#restTimer);
+    if (this.stage.asleep) this.stage.wake();
     if (this.player.playing) this.player.pause();
     else this.player.play();
   }
@@ -140,26 +151,5 @@ export class LiveView {
       m: () => { player.muted = !player.muted; },
       r: () => this.stage.resetView(),
     }[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-  }
-
-  #recallVolume() {
-    try {
-      const kept = JSON.parse(localStorage.getItem(VOLUME) ?? "null");
-      if (kept) [this.player.volume, this.player.muted] = kept;
-    } catch {
-      // Without storage every page begins at full volume.
-    }
-    this.kept = JSON.stringify([this.player.volume, this.player.muted]);
-  }
-
-  #keepVolume() {
-    const now = JSON.stringify([this.player.volume, this.player.muted]);
-    if (now === this.kept) return;
-    this.kept = now;
-    try {
-      localStorage.setItem(VOLUME, now);
-    } catch {
-      // Likewise.
-    }
   }
 }
