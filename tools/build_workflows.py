@@ -58,10 +58,7 @@ def dub_workflow() -> Workflow:
 def drive_workflow() -> Workflow:
     """Return the chain in which a video moves a photo."""
     video = Node(3, "TA_LoadVideo", (0, 700), (340, 300), (), (("video", "VIDEO"), ("audio", "AUDIO")), (part.CLIP, "image"))
-    motion = Node(5, "TA_MotionFromVideo", (780, 60), (340, 560),
-                  (("driver", "VIDEO,IMAGE,TA_MOTION"), ("face", "TA_FACE"), ("landmarks", "FACE_LANDMARKS")),
-                  (("motion", "TA_MOTION"), ("curves", "IMAGE")), (1, 1, 1, 1, 1, -1, 0, 25, "fit"), 2)
-    nodes = (part.PORTRAIT.with_widgets({0: part.TWO_PEOPLE}), part.DETECT.with_widgets({0: 1, 1: "left-right"}), video, motion, part.RENDER, part.BLEND,
+    nodes = (part.PORTRAIT.with_widgets({0: part.TWO_PEOPLE}), part.DETECT.with_widgets({0: 1, 1: "left-right"}), video, part.DRIVE, part.RENDER, part.BLEND,
              part.MUX.with_widgets({part.MUX_PREFIX: "talking_avatar/driven"}))
     links: tuple[Link, ...] = (*(link for link in part.CHAIN if link[0] != 4), (3, "video", 5, "driver"))
     groups = (part.GROUPS[0], ("2  Who drives", (-20, 640, 760, 380), part.GREEN), *part.GROUPS[2:])

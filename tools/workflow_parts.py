@@ -28,7 +28,7 @@ SPEAK = Node(3, "TA_TextToSpeech", (0, 700), (340, 300), (), (("audio", "AUDIO")
              (TEXT, "auto", 1))
 LISTEN = Node(3, "TA_LoadSpeech", (0, 700), (340, 140), (), (("audio", "AUDIO"), ("transcript", "STRING")), (RECORDING,))
 VISEMES = Node(4, "TA_AudioToVisemes", (380, 700), (340, 300), (("audio", "AUDIO"), ("speech", "TA_SPEECH")),
-               (("speech", "TA_SPEECH"), ("timeline", "IMAGE"), ("cues", "STRING")), ("", "", "auto", "cues JSON"), 1)
+               (("speech", "TA_SPEECH"), ("timeline", "IMAGE"), ("cues", "STRING")), ("", "", "auto", "cues JSON", ""), 1)
 MOTION = Node(5, "TA_MotionGenerator", (780, 60), (340, 560),
               (("speech", "TA_SPEECH"), ("face", "TA_FACE"), ("driving", "TA_MOTION"), ("base", "TA_MOTION")),
               (("motion", "TA_MOTION"), ("curves", "IMAGE")),
@@ -56,6 +56,10 @@ SPLIT = Node(21, "TA_SplitSpeakers", (0, 920), (340, 340), (("audio", "AUDIO"), 
              (*((f"audio_{n}", "AUDIO") for n in range(1, 5)), ("report", "STRING")), (TURNS, "0, 1, 2, 3"), 1)
 JOIN = Node(22, "TA_JoinRenders", (1960, 760), (420, 120), tuple((name, "TA_RENDER") for name in "abcd"),
             (("render", "TA_RENDER"),), (), 2)
+
+DRIVE = Node(5, "TA_MotionFromVideo", (780, 60), (340, 560),
+             (("driver", "VIDEO,IMAGE,TA_MOTION"), ("face", "TA_FACE"), ("landmarks", "FACE_LANDMARKS")),
+             (("motion", "TA_MOTION"), ("curves", "IMAGE")), (1, 1, 1, 1, 1, -1, 0, 25, "fit"), 2)
 
 CHAIN: tuple[Link, ...] = (
     (1, "portrait", 2, "source"), (2, "face", 5, "face"), (2, "face", 6, "face"), (4, "speech", 5, "speech"),

@@ -29,6 +29,7 @@ SOCKETS = {
     "TA_MotionFromVideo": (["driver", "face?", "landmarks?", "mouth"], ["TA_MOTION", "IMAGE"]),
     "TA_Captions": (["render", "speech"], ["TA_RENDER", "STRING"]),
     "TA_LinesTable": (["file", "table", "folder"], ["STRING", "STRING", "STRING"]),
+    "TA_ExpressionEditor": (["face", "expression", "fps", "hold"], ["TA_MOTION", "IMAGE", "STRING"]),
 }
 TYPES = {
     ("TA_DetectFace", "source"): "TA_PORTRAIT,IMAGE,VIDEO",
@@ -184,3 +185,10 @@ def test_what_another_node_will_give_is_not_refused_beforehand(classes, comfy, n
     names = list(inspect.signature(check).parameters) if check else []
     assert [check(**{name: None}) for name in names] == [True] * len(names)
     assert not names or check(**dict.fromkeys(names)) is True
+
+
+def test_the_blueprints_are_those_of_the_tool():
+    from talking_avatar.tools.build_subgraphs import subgraphs
+
+    made = {path.name: json.loads(path.read_text(encoding="ascii")) for path in (ROOT / "subgraphs").glob("*.json")}
+    assert made == subgraphs()
