@@ -42,6 +42,7 @@ class Blueprint:
     outputs: tuple[Slot, ...]
     shown: tuple[tuple[int, str], ...]
     """Widgets of the inside that the node shows: node, name."""
+    description: str
 
 
 IMAGE_IN, AUDIO_IN, VIDEO_IN = ("image", "IMAGE", 2, "source"), ("audio", "AUDIO", 4, "audio"), ("video", "VIDEO", 2, "source")
@@ -58,15 +59,19 @@ def blueprints() -> dict[str, Blueprint]:
     common = (part.DETECT, part.MOTION, part.RENDER, part.BLEND, part.MUX)
     drive = replace(part.DRIVE, at=(780, 60))
     return {
-        "Talking photo": Blueprint((*common, told), INNER, (IMAGE_IN, AUDIO_IN, TRANSCRIPT_IN), OUTPUTS, SHOWN),
+        "Talking photo": Blueprint((*common, told), INNER, (IMAGE_IN, AUDIO_IN, TRANSCRIPT_IN), OUTPUTS, SHOWN,
+                                   "A photo and a recording become a talking video."),
         "Talking photo from text": Blueprint(
             (*common, speak, part.VISEMES), (*INNER, *(link for link in part.SPOKEN if link[0] == 3)),
-            (IMAGE_IN, ("text", "STRING", 3, "text")), OUTPUTS, ((3, "voice"), *SHOWN)),
+            (IMAGE_IN, ("text", "STRING", 3, "text")), OUTPUTS, ((3, "voice"), *SHOWN),
+            "A photo says a text."),
         "New words for a video": Blueprint((*common, told), INNER, (VIDEO_IN, AUDIO_IN, TRANSCRIPT_IN), OUTPUTS,
-                                           ((6, "length"), (6, "ranges"), (8, "filename_prefix"))),
+                                           ((6, "length"), (6, "ranges"), (8, "filename_prefix")),
+                                           "The person in a video says something else; only the mouth changes."),
         "A face drives a photo": Blueprint(
             (part.DETECT, drive, part.RENDER, part.BLEND, part.MUX), tuple(link for link in INNER if link[0] != 4),
-            (IMAGE_IN, ("driver", "VIDEO,IMAGE,TA_MOTION", 5, "driver")), OUTPUTS, ((8, "filename_prefix"),)),
+            (IMAGE_IN, ("driver", "VIDEO,IMAGE,TA_MOTION", 5, "driver")), OUTPUTS, ((8, "filename_prefix"),),
+            "A filmed face moves the one in a photo."),
     }
 
 
@@ -89,7 +94,7 @@ def described(name: str, blueprint: Blueprint) -> dict[str, Any]:
     }
     return {"id": str(uuid.uuid5(OWN, f"graph of {name}")), "revision": 0, "last_node_id": 1, "last_link_id": 0,
             "nodes": [_outside(id, name, blueprint)], "links": [], "groups": [], "definitions": {"subgraphs": [definition]},
-            "config": {}, "extra": {}, "version": 0.4}
+            "config": {}, "extra": {"BlueprintDescription": blueprint.description}, "version": 0.4}
 
 
 def _end(nodes: list[dict[str, Any]], links: list[dict[str, Any]], slot: Slot, place: int, owner: str, *,
