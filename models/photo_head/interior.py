@@ -84,7 +84,7 @@ class MouthInterior:
         self._mouth = Mouth.from_tensors(model.mouth)
         self.look, self.tone, self.affine, self.view = look, tone, affine, view
         # The inside is drawn with a lens about as soft as the one that took the photo.
-        self._blur = max(MIN_BLUR_PX, LENS_SHARE * blur_px)
+        self.blur_px = max(MIN_BLUR_PX, LENS_SHARE * blur_px)
         self._floor: FloatArray | None = None
         parts = self._mouth.part[self._mouth.triangles[:, 0]]
         self._tongue = np.flatnonzero(parts == TONGUE)
@@ -122,7 +122,7 @@ class MouthInterior:
         light = np.float32(light_ratio)
         other.look = replace(self.look, sky_rgb=self.look.sky_rgb * light, key_rgb=self.look.key_rgb * light)
         other._floor = floor_rgb
-        other._blur = float(np.hypot(self._blur, blur_px))
+        other.blur_px = float(np.hypot(self.blur_px, blur_px))
         return other
 
     def paint(
@@ -152,7 +152,7 @@ class MouthInterior:
         seen = covered | (polygon > 0)
         layers.ids[~seen] = -1
         opening = (((layers.ids >= FIRST_ID) | ~covered | (inner > 0.25)) & seen).astype(np.uint8)
-        sigma = self._blur * FINE
+        sigma = self.blur_px * FINE
         known = seen.astype(np.float32)
         soft = cv2.GaussianBlur(rgb * known[..., None], (0, 0), sigma)
         soft /= np.maximum(cv2.GaussianBlur(known, (0, 0), sigma), 1e-3)[..., None]

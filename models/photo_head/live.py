@@ -207,7 +207,7 @@ def _add_mouth(pack: LivePack, parts: FaceParts) -> None:
     pack.header["look"] = {
         "light": _list(look.light), "sky": _list(look.sky_rgb), "key": _list(look.key_rgb),
         "albedo": _list(look.albedo), "tint": _list(look.tooth_tint), "view": _list(inside.view),
-        "affine": _list(inside.affine),
+        "affine": _list(inside.affine), "blurPx": inside.blur_px,
     }  # fmt: skip
     pack.header["tone"] = {"share": tone.share, "level": _list(tone.level), "tint": _list(tone.tint)}
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .mouth_pose import LOWER_TEETH, Mouth
 
-TOOTH_CELL_CM, TISSUE_CELL_CM = 0.09, 0.22
+TOOTH_CELL_CM, TISSUE_CELL_CM = 0.12, 0.3
 """Vertices in one cell become one: about a pixel of the view on teeth, two on gums, tongue and lining."""
 _TURNED_AWAY = -0.75
 """Triangles that face this far back (z of the normal) are never seen, however jaw and head turn."""

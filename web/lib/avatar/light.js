@@ -1,7 +1,7 @@
 // How much light comes through the open lips: models/photo_head/mouth_light.py for one frame.
 
 export const COLUMNS = 33; // places across the mouth at which the opening's limits are tabulated
-export const GRID = [11, 9, 7]; // nodes of the table of sky light along x, y, z
+export const GRID = [9, 7, 6]; // nodes of the table of sky light along x, y, z
 export const HALF_WIDTH_CM = 3.2;
 const DEPTH_CM = 7;
 const ARCH_CURVE_PER_CM = 0.28;

@@ -8,8 +8,9 @@ const float = (value) => (Number.isInteger(value) ? `${value}.0` : `${value}`);
 export const MOUTH_VERTEX = `${PLACE}
 layout(location = 0) in vec3 rest;
 layout(location = 1) in vec3 restNormal;
-layout(location = 2) in uvec2 kind; // tissue, tooth
+layout(location = 2) in uint kind; // of tissue
 layout(location = 3) in vec4 share; // height, occlusion, jaw, tip
+layout(location = 4) in vec3 colour;
 uniform vec4 jaw; // angle, pivot y, pivot z, level of a tongue put out
 uniform vec3 jawShift;
 uniform vec4 tongue; // up, forward, drop, free
@@ -21,7 +22,11 @@ uniform vec3 pivot, headShift;
 uniform float distance;
 out vec3 at, normal, restAt;
 out vec2 heightOpen;
-flat out uvec2 kindAt;
+flat out vec3 colourAt, traits;
+flat out uint kindAt;
+
+// Strength of relief, of reflections, and share of light that has wandered under the surface.
+const vec3 TEETH = vec3(0.03, 1.0, 0.55), GUM = vec3(0.13, 0.9, 0.40), TONGUE = vec3(0.40, 1.0, 0.35), LINING = vec3(0.15, 0.6, 0.45);
 
 vec3 moved(vec3 p) {
   vec3 local = (p - pivot) * vec3(1.0, -1.0, 1.0);
@@ -48,6 +53,8 @@ void main() {
   restAt = rest;
   heightOpen = share.xy;
   kindAt = kind;
+  colourAt = colour;
+  traits = kind <= 1u ? TEETH : kind <= 3u ? GUM : kind == 4u ? TONGUE : LINING;
   vec3 seen = camera * at;
   gl_Position = onCanvas(moved(vec3(seen.x + cameraOffset.x, cameraOffset.y - seen.y, seen.z)));
 }
@@ -55,17 +62,17 @@ void main() {
 
 const LIGHT = `
 vec4 limitAt(int which, float x) {
-  float place = clamp((x + ${float(HALF_WIDTH_CM)}) * ${float((COLUMNS - 1) / (2 * HALF_WIDTH_CM))}, 0.0, ${float(COLUMNS - 1.001)});
-  int i = int(place);
-  return mix(texelFetch(limits, ivec2(i, which), 0), texelFetch(limits, ivec2(i + 1, which), 0), place - float(i));
+  float place = (x + ${float(HALF_WIDTH_CM)}) * ${float((COLUMNS - 1) / (2 * HALF_WIDTH_CM))} + 0.5;
+  return texture(limits, vec2(place / ${float(COLUMNS)}, (float(which) + 0.5) / 3.0));
 }
 float limitZ(vec4 l, float y) {
   return mix(l.w, l.z, clamp((y - l.y) / (l.x - l.y + 0.02), 0.0, 1.0));
 }
-float leaves(int which, vec3 p, vec3 ray, float soft) {
+// How freely a ray passes one opening, whose limits at the place itself are 'here'.
+float leaves(int which, vec4 here, vec3 p, vec3 ray, float soft) {
   if (ray.z < 0.05) return 0.0;
-  float way = (limitZ(limitAt(which, p.x), p.y) - p.z) / ray.z;
-  if (way > 0.5) way = (limitZ(limitAt(which, p.x), p.y + way * ray.y) - p.z) / ray.z;
+  float way = (limitZ(here, p.y) - p.z) / ray.z;
+  if (way > 0.5) way = (limitZ(here, p.y + way * ray.y) - p.z) / ray.z;
   float outside = clamp(-way * ray.z * 2.5, 0.0, 1.0);
   way = max(way, 0.0);
   vec4 l = limitAt(which, p.x + ray.x * way);
@@ -83,9 +90,6 @@ vec3 skyAt(float which, vec3 p) {
 
 const TISSUE = `
 const int TONGUE = 4, LINING = 5;
-const float BUMP[6] = float[6](0.03, 0.03, 0.13, 0.13, 0.40, 0.15);
-const float GLOSS[6] = float[6](1.0, 1.0, 0.9, 0.9, 1.0, 0.6);
-const float SCATTER[6] = float[6](0.55, 0.55, 0.40, 0.40, 0.35, 0.45);
 
 vec3 reliefAt(int part) {
   bool flatTissue = part >= TONGUE;
@@ -94,17 +98,17 @@ vec3 reliefAt(int part) {
 }
 vec3 surface(int part, vec3 raw, vec3 bumps) {
   vec3 n = normalize(raw);
-  float bump = BUMP[part];
+  float bump = traits.x;
   if (part == TONGUE) bump *= smoothstep(-0.1, 0.6, n.y);
   n.x -= bump * bumps.y;
   if (part >= TONGUE) n.z -= bump * bumps.z; else n.y -= bump * bumps.z;
   return normalize(n);
 }
-vec3 pigment(int part, int tooth, float h, float height, float up) {
-  vec3 found = albedo[part];
+vec3 pigment(int part, float h, float height, float up) {
+  vec3 found = colourAt;
   if (part <= 1) {
     float neck = 1.0 - smoothstep(-0.05, 0.42, height), edge = smoothstep(0.72, 1.0, height);
-    found *= tint[tooth] * (1.0 - neck * vec3(0.07, 0.17, 0.35)) * (1.0 - edge * vec3(0.17, 0.125, 0.08)) * (1.0 + 0.012 * h);
+    found *= (1.0 - neck * vec3(0.07, 0.17, 0.35)) * (1.0 - edge * vec3(0.17, 0.125, 0.08)) * (1.0 + 0.012 * h);
   } else {
     found *= 1.0 + vec3(0.05, 0.065, 0.08) * h;
     if (part == LINING) found *= height;
@@ -115,13 +119,13 @@ vec3 pigment(int part, int tooth, float h, float height, float up) {
   }
   return found;
 }
-vec2 shine(int part, int which, vec3 n, float height, float open) {
+vec2 shine(int part, int which, vec4 here, vec3 n, float height, float open) {
   float cosine = dot(n, view);
   vec3 ray = 2.0 * cosine * n - view;
-  float free = part == LINING && at.z < 8.5 ? 0.0 : leaves(which, at, ray, 0.25);
+  float free = part == LINING && at.z < 8.5 ? 0.0 : leaves(which, here, at, ray, 0.25);
   float graze = 1.0 - max(cosine, 0.0), fresnel = 0.035 + 0.5 * graze * graze * graze * graze;
   float m4 = pow(max(dot(ray, light), 0.0), 4.0), m16 = m4 * m4 * m4 * m4, m64 = m16 * m16 * m16 * m16;
-  float gloss = GLOSS[part] * open * free * fresnel;
+  float gloss = traits.y * open * free * fresnel;
   if (part == LINING) gloss *= height * smoothstep(8.5, 10.0, at.z);
   return gloss * vec2(9.0 * m64 + 3.5 * m16, 0.5 + 0.5 * ray.y);
 }
@@ -131,29 +135,30 @@ export const MOUTH_FRAGMENT = `
 precision highp sampler3D;
 in vec3 at, normal, restAt;
 in vec2 heightOpen;
-flat in uvec2 kindAt;
+flat in vec3 colourAt, traits;
+flat in uint kindAt;
 uniform sampler2D limits, tissue, tone;
 uniform sampler3D sky;
 uniform vec3 skyLow, skySize, light, view, skyColour, keyColour, slitColour;
-uniform vec3 albedo[6], tint[28];
 uniform float centreSky, tissueScale, toneShare;
 out vec4 colour;
 ${LIGHT}
 ${TISSUE}
-vec3 shaded(int part, int tooth) {
+vec3 shaded(int part) {
   float height = heightOpen.x, open = heightOpen.y;
   vec3 bumps = reliefAt(part), n = surface(part, normal, bumps);
-  float front = limitZ(limitAt(0, at.x), at.y);
-  float behind = part >= TONGUE ? smoothstep(0.0, 0.7, limitZ(limitAt(1, at.x), at.y) - at.z) : 0.0;
+  vec4 lips = limitAt(0, at.x), teeth = limitAt(1, at.x);
+  float front = limitZ(lips, at.y);
+  float behind = part >= TONGUE ? smoothstep(0.0, 0.7, limitZ(teeth, at.y) - at.z) : 0.0;
   vec3 e = behind < 1.0 ? skyAt(0.0, at) : vec3(0.0);
   if (behind > 0.0) e = mix(e, skyAt(1.0, at), behind);
   float outside = smoothstep(0.0, 0.4, at.z - front);
   e = vec3(e.xy * (1.0 - outside), mix(e.z, 0.8, outside));
-  float mag = length(e) + 1e-6, scatter = SCATTER[part];
+  float mag = length(e) + 1e-6, scatter = traits.z;
   float tilt = 0.65 + 0.35 * max(dot(e, light) / mag, 0.0);
   float ambient = tilt * ((1.0 - scatter) * max(dot(n, e), 0.0) + scatter * 0.62 * mag);
-  float free = part == LINING && at.z < 8.5 ? 0.0 : leaves(0, at, light, 0.5);
-  if (behind > 0.0 && free > 0.0) free *= 1.0 - 0.75 * behind * (1.0 - leaves(1, at, light, 0.35));
+  float free = part == LINING && at.z < 8.5 ? 0.0 : leaves(0, lips, at, light, 0.5);
+  if (behind > 0.0 && free > 0.0) free *= 1.0 - 0.75 * behind * (1.0 - leaves(1, teeth, at, light, 0.35));
   float wrap = 0.5 * scatter, key = free * max((dot(n, light) + wrap) / (1.0 + wrap), 0.0), deep = 1.0;
   if (part >= TONGUE) {
     float depth = max(front - at.z - 2.0, 0.0);
@@ -169,11 +174,11 @@ vec3 shaded(int part, int tooth) {
   float bounce = (0.6 * centreSky + 0.4 * mag) * (1.0 + 1.5 * behind) * deep * (0.08 + 0.32 * open);
   vec3 lit = ambient * skyColour + key * keyColour + bounce * skyColour * (part <= 1 ? vec3(1.0, 0.6, 0.6) : vec3(1.0, 0.42, 0.42));
   if (part > 1) lit *= 1.0 - vec3(0.0, 0.35, 0.35) / (1.0 + 6.0 * lit);
-  vec2 gloss = shine(part, behind > 0.5 ? 1 : 0, n, height, open);
-  return pigment(part, tooth, bumps.x, height, n.y) * lit + gloss.x * keyColour + gloss.y * skyColour;
+  vec2 gloss = shine(part, behind > 0.5 ? 1 : 0, behind > 0.5 ? teeth : lips, n, height, open);
+  return pigment(part, bumps.x, height, n.y) * lit + gloss.x * keyColour + gloss.y * skyColour;
 }
 void main() {
-  vec3 value = shaded(int(kindAt.x), min(int(kindAt.y), 27));
+  vec3 value = shaded(int(kindAt));
   vec3 over = max(value - 0.7, 0.0);
   value = min(value, 0.7) + over / (1.0 + over * 2.2);
   value *= pow(vec3(limitAt(2, at.x).x), slitColour);

@@ -1,4 +1,4 @@
-// What is drawn: skin and surroundings, flat shapes. Places are pixels of the photo, y down, larger depth nearer.
+// What is drawn: skin and surroundings, lids, flat shapes. Places are pixels of the photo, y down, larger depth nearer.
 
 /** Pixels of the photo to the canvas: `window` is scale x, scale y, middle x, middle y; `relief` scale and middle of depth. */
 export const PLACE = `
@@ -9,51 +9,83 @@ vec4 onCanvas(vec3 p) {
 }
 `;
 
-export const SKIN_VERTEX = `${PLACE}
+const PHOTO = `
 layout(location = 0) in vec3 place;
 layout(location = 1) in vec2 photoAt;
-layout(location = 2) in float inner;
-layout(location = 3) in vec2 lid;
+uniform vec4 photoBox; // left, top, 1 / width, 1 / height
 out vec2 at;
-out float innerAt;
-out vec2 lidAt;
-void main() {
-  at = photoAt;
-  innerAt = inner;
-  lidAt = lid;
+void look() {
+  at = (photoAt + 0.5 - photoBox.xy) * photoBox.zw;
   gl_Position = onCanvas(place);
 }
 `;
+const LOD = "-0.25"; // rather a little too sharp than too soft
 
-export const SKIN_FRAGMENT = `
+/** The photo on the mesh or on the grid around it. */
+export const PLAIN_VERTEX = `${PLACE}${PHOTO}
+void main() {
+  look();
+}
+`;
+
+export const PLAIN_FRAGMENT = `
+in vec2 at;
+uniform sampler2D photo;
+out vec4 colour;
+void main() {
+  colour = texture(photo, at, ${LOD});
+}
+`;
+
+/** Skin round the lips for the mouth's fine picture, whose opacity tells skin (one half) from what lies behind the lips' edge (1). */
+export const LIPS_VERTEX = `${PLACE}${PHOTO}
+layout(location = 2) in float inner;
+out float innerAt;
+void main() {
+  look();
+  innerAt = inner;
+}
+`;
+
+export const LIPS_FRAGMENT = `
 in vec2 at;
 in float innerAt;
-in vec2 lidAt;
-uniform sampler2D photo, lidLeft, lidRight;
-uniform vec4 photoBox, lidLeftBox, lidRightBox; // left, top, 1 / width, 1 / height
-uniform vec2 blink;
-uniform vec2 lidShade; // bulge, crease
+uniform sampler2D photo;
 uniform float innerFall;
 out vec4 colour;
-
-const float LOD = -0.6; // towards the sharpness of the renderer, whose photo is enlarged, not reduced
-
-vec4 closed(vec4 open, sampler2D lid, vec4 box, float where, float amount) {
-  vec2 place = (at + 0.5 - box.xy) * box.zw;
-  vec4 shut = texture(lid, place, LOD);
-  vec2 inside = step(vec2(0.0), place) * step(place, vec2(1.0));
-  float share = smoothstep(0.0, 1.0, 2.0 * where - 1.0) * min(1.0, 3.0 * amount) * inside.x * inside.y;
-  float follow = clamp(where - 1.0, 0.0, 1.0);
-  vec2 off = (vec2(follow) - vec2(0.75, 0.3)) / vec2(0.2, 0.15);
-  float shade = lidShade.x * exp(-off.x * off.x) - lidShade.y * exp(-off.y * off.y);
-  return vec4(mix(open.rgb, shut.rgb * open.a, share) * (1.0 + shade * share * amount), open.a);
-}
-
 void main() {
-  colour = texture(photo, (at + 0.5 - photoBox.xy) * photoBox.zw, LOD);
-  if (blink.x > 0.02) colour = closed(colour, lidLeft, lidLeftBox, lidAt.x, blink.x);
-  if (blink.y > 0.02) colour = closed(colour, lidRight, lidRightBox, lidAt.y, blink.y);
-  colour.rgb *= exp(-innerFall * innerAt);
+  colour = vec4(texture(photo, at, ${LOD}).rgb * exp(-innerFall * innerAt), innerAt > 0.25 ? 1.0 : 0.5);
+}
+`;
+
+/** Skin round an eye whose lids are on the way. */
+export const LID_VERTEX = `${PLACE}${PHOTO}
+layout(location = 3) in float lid;
+uniform vec4 lidBox;
+out vec2 lidPlace;
+out float lidAt;
+void main() {
+  look();
+  lidPlace = (photoAt + 0.5 - lidBox.xy) * lidBox.zw;
+  lidAt = lid;
+}
+`;
+
+export const LID_FRAGMENT = `
+in vec2 at, lidPlace;
+in float lidAt;
+uniform sampler2D photo, lidPicture;
+uniform float blink;
+uniform vec2 lidShade; // bulge, crease
+out vec4 colour;
+void main() {
+  vec4 open = texture(photo, at, ${LOD});
+  vec3 shut = texture(lidPicture, lidPlace, ${LOD}).rgb;
+  vec2 inside = step(vec2(0.0), lidPlace) * step(lidPlace, vec2(1.0));
+  float share = smoothstep(0.0, 1.0, 2.0 * lidAt - 1.0) * min(1.0, 3.0 * blink) * inside.x * inside.y;
+  vec2 off = (vec2(clamp(lidAt - 1.0, 0.0, 1.0)) - vec2(0.75, 0.3)) / vec2(0.2, 0.15);
+  float shade = lidShade.x * exp(-off.x * off.x) - lidShade.y * exp(-off.y * off.y);
+  colour = vec4(mix(open.rgb, shut * open.a, share) * (1.0 + shade * share * blink), 0.5);
 }
 `;
 
@@ -77,5 +109,41 @@ void main() {
   // A line of width 1 blurred with a standard deviation of 0.35 widths.
   float opacity = softAt.y * exp(-2.4 * softAt.x * softAt.x);
   colour = vec4(paint * opacity, opacity);
+}
+`;
+
+export const OVERLAY_VERTEX = `${PLACE}
+layout(location = 0) in vec2 corner;
+uniform vec4 box; // left, top, width, height
+out vec2 at;
+void main() {
+  at = vec2(corner.x, 1.0 - corner.y);
+  gl_Position = onCanvas(vec3(box.xy + corner * box.zw, 0.0));
+}
+`;
+
+export const OVERLAY_FRAGMENT = `
+in vec2 at;
+uniform sampler2D picture;
+uniform vec2 used, spread;
+uniform float evened; // 1 where all of it is to be blurred, 0 where only what is painted
+out vec4 colour;
+void main() {
+  vec2 place = at * used;
+  vec4 middle = texture(picture, place);
+  vec3 sum = vec3(0.0);
+  float known = 0.0, painted = 0.0;
+  for (int y = -1; y <= 1; y++) for (int x = -1; x <= 1; x++) {
+    float weight = float((2 - abs(x)) * (2 - abs(y))) / 16.0;
+    vec4 near = texture(picture, clamp(place + vec2(x, y) * spread, vec2(0.0), used));
+    sum += weight * near.rgb;
+    known += weight * min(2.0 * near.a, 1.0);
+    painted += weight * max(2.0 * near.a - 1.0, 0.0);
+  }
+  float covered = min(2.0 * middle.a, 1.0);
+  vec3 sharp = middle.rgb / max(covered, 1e-3), soft = sum / max(known, 1e-3);
+  vec2 rim = smoothstep(vec2(0.0), vec2(0.12), min(at, 1.0 - at));
+  float opacity = rim.x * rim.y * covered;
+  colour = vec4(mix(sharp, soft, max(evened, min(1.5 * painted, 1.0))) * opacity, opacity);
 }
 `;
