@@ -109,9 +109,17 @@ def _batch(images: Sequence[UInt8Array], faces: list[list[DetectedFace]], host: 
     if empty:
         some = [images[i] for i in empty]
         found = look_far([(image, [whole(image)]) for image in some], host)
+        found = [[f for f in more if not _known(f, faces[i])] for i, more in zip(empty, found, strict=True)]
         for i, more in zip(empty, place(some, found, host), strict=True):
             faces[i] = _joined(faces[i], more)
     return faces
+
+
+def _known(found: Found, faces: Sequence[DetectedFace]) -> bool:
+    """Tell whether a candidate lies where a sure face is: placing it would find that face again."""
+    at = np.array([found.region.x, found.region.y])
+    return any((face.landmarks_px[:, :2].min(axis=0) <= at).all() and (at <= face.landmarks_px[:, :2].max(axis=0)).all()
+               for face in _sure(faces))
 
 
 def _steps(image: UInt8Array) -> list[Step]:

@@ -16,6 +16,7 @@ from ..host import Host
 from ..interfaces import DetectedFace, Follower, Landmarker
 from ..media.timing import on_grid
 from ..media.video import media_file, probe, read_frames
+from ..render.stream import ahead
 from ..types import LANDMARK_COUNT, FaceTrack, FloatArray, UInt8Array
 from .choice import Box, DetectSettings, backend_of, landmarker_of, no_face, nobody_there, ranked
 from .geometry import face_box
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 BATCH = 8
 """Frames that the networks see at a time; also how many frames are held in memory."""
+AHEAD = 3
+"""Frames that are decoded while the networks work."""
 MAX_PAUSE = 7
 """While nobody is seen, at most this many batches go by between two close looks."""
 MIN_FRAMES = 3
@@ -157,7 +160,7 @@ def detect_video(path: str | os.PathLike[str], settings: DetectSettings, host: H
         landmarker, found_by = landmarker_of(settings), backend_of(settings).id
     search, shots = _Search(landmarker, settings.min_confidence), ShotFinder()
     times: list[float] = []
-    for frames in _batches(read_frames(path)):
+    for frames in _batches(ahead(read_frames(path), AHEAD)):
         for _, image in frames:
             shots.take(image)
         search.take([image for _, image in frames], len(times), _Placed(host, len(times), max(info.frames, 1)))

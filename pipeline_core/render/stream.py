@@ -11,6 +11,23 @@ I = TypeVar("I")  # noqa: E741 - item
 O = TypeVar("O")  # noqa: E741 - outcome
 
 
+def ahead(items: Iterable[O], count: int) -> Iterator[O]:
+    """Yield the items of an iterable that is run through in a thread, at most `count` of them in advance.
+
+    An exception ends the iteration at its place in the order; closing the generator early ends the thread.
+    """
+    iterator = iter(items)
+    pending: deque[Future[O | None]] = deque()
+    pool = ThreadPoolExecutor(1, thread_name_prefix="ahead")
+    try:
+        pending.extend(pool.submit(next, iterator, None) for _ in range(count))
+        while (item := pending.popleft().result()) is not None:
+            pending.append(pool.submit(next, iterator, None))
+            yield item
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
 def ordered_map(function: Callable[[I], O], indices: Iterable[I], threads: int) -> Iterator[O]:
     """Yield ``function(i)`` for every index in order, computed in a pool of threads.
 

@@ -4,7 +4,7 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from talking_avatar.pipeline_core.render.stream import ordered_map
+from talking_avatar.pipeline_core.render.stream import ahead, ordered_map
 
 
 @settings(max_examples=40, deadline=None)
@@ -68,3 +68,31 @@ def test_an_endless_source_is_read_lazily():
     results = ordered_map(lambda i: i, numbers(), 3)
     assert [next(results) for _ in range(5)] == [0, 1, 2, 3, 4]
     results.close()
+
+
+@given(st.lists(st.integers(), max_size=30), st.integers(1, 6))
+@settings(max_examples=20, deadline=None)
+def test_what_is_run_through_ahead_is_the_same(items, count):
+    assert list(ahead(iter(items), count)) == items
+
+
+def test_ahead_is_bounded_and_ends_with_its_reader():
+    taken = []
+    items = ahead((taken.append(i) or i for i in range(10_000)), 3)
+    assert [next(items) for _ in range(5)] == [0, 1, 2, 3, 4]
+    time.sleep(0.02)
+    assert len(taken) <= 5 + 3
+    items.close()
+    assert not [t for t in threading.enumerate() if t.name.startswith("ahead")]
+
+
+def test_an_exception_ahead_comes_at_its_place():
+    def broken():
+        yield from range(3)
+        raise ValueError("three")
+
+    seen = []
+    with pytest.raises(ValueError, match="three"):
+        for item in ahead(broken(), 5):
+            seen.append(item)
+    assert seen == [0, 1, 2]
