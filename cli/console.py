@@ -63,13 +63,13 @@ class ProgressLine:
         self._last_s = 0.0
         self._open = False
 
-    def show(self, stage: str, done: int, total: int) -> None:
+    def show(self, stage: str, done: int, total: int, note: str = "") -> None:
         """Show `done` of `total` for a stage; the last step is always shown."""
         now_s = time.monotonic()
         if done < total and now_s - self._last_s < self._every_s:
             return
         self._last_s = now_s
-        text = f"  {stage}: {done}/{total}"
+        text = f"  {stage}: {done}/{total}" + (f", {note}" if note else "")
         if self._live:
             print(f"\r{text:<70}", end="", file=sys.stderr, flush=True)
             self._open = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..pipeline_core.errors import SettingError
 from ..pipeline_core.host import PlainHost
+from ..pipeline_core.types import UInt8Array
 from .console import ProgressLine, say
 
 
@@ -15,12 +16,13 @@ class ConsoleHost(PlainHost):
         self._line = ProgressLine()
         self._stage = ""
         self._done = False
+        self._left = ""
 
     def progress(self, done: int, total: int) -> None:
         """Show how far the stage is."""
         if self._done:
             return
-        self._line.show(self._stage or "working", done, total)
+        self._line.show(self._stage or "working", done, total, self._left)
         if done >= total:
             self._done = True
             self._line.end()
@@ -30,8 +32,13 @@ class ConsoleHost(PlainHost):
         if text == self._stage:
             return
         self._line.end()
-        self._stage, self._done = text, False
+        self._stage, self._done, self._left = text, False, ""
         say(text)
+
+    def show(self, picture: UInt8Array | None = None, text: str = "") -> None:
+        """Keep what the news say beyond the frame's number, for the line of the progress."""
+        if text:
+            self._left = text.partition(", ")[2]
 
 
 def choose_device(name: str) -> str:

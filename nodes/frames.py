@@ -50,4 +50,5 @@ class FramesToImages(io.ComfyNode):
         images = torch.empty(part.shape, dtype=torch.float32)
         for place, frame in zip(images, frames(render, part.start, part.stop, host), strict=True):
             place.copy_(convert.to_image(frame)[0])
+            host.show(frame)
         return io.NodeOutput(images, convert.to_audio(sound_of(part)), float(render.fps))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import logging
 import sys
 import threading
+import time
 import weakref
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import comfy.model_management
 import comfy.model_patcher
@@ -15,9 +18,12 @@ import comfy.utils
 import psutil
 import torch
 from comfy_execution.utils import get_executing_context
+from PIL import Image
 
 from ..pipeline_core.cache import shared
 from ..pipeline_core.host import PlainHost
+from ..pipeline_core.render.draft import opaque, within
+from ..pipeline_core.types import UInt8Array
 
 T = TypeVar("T")
 logger = logging.getLogger("talking_avatar")
@@ -28,6 +34,13 @@ _LOADING = threading.Lock()
 """ComfyUI's list of loaded models is not made for several threads."""
 HEADROOM_BYTES = 1 << 30
 """Main memory that our cache leaves to others: with less than this, it is the first to shrink."""
+THUMBNAIL_PX = 320
+"""Longest side of the picture of the frame that is being made: about the width of a node."""
+SHOWN_EVERY_S = 0.5
+"""Pictures are sent no more often: each takes 3 ms to shrink and pack, which is less than 1 % of the time."""
+FRAME_EVENT = "talking_avatar.frame"
+"""What web/progress.js listens to. ComfyUI's own previews stay over the result of a node: its page would show the
+last of them in place of the finished video."""
 
 
 class ComfyHost:
@@ -44,11 +57,32 @@ class ComfyHost:
         self._left: list[str] = []
         """What the node shows after the run."""
         self._told = False
+        self._picture: UInt8Array | None = None
+        self._shown_s = 0.0
 
     def progress(self, done: int, total: int) -> None:
         """Move the node's bar; raises ComfyUI's interrupt after Cancel was pressed."""
         comfy.model_management.throw_exception_if_processing_interrupted()
         self._bar.update_absolute(done, max(1, total))
+        self._show_frame()
+
+    def show(self, picture: UInt8Array | None = None, text: str = "") -> None:
+        """Show news in the node now, and a frame with the next progress."""
+        if text:
+            self._tell(text)
+        if picture is not None:
+            self._picture = picture
+
+    def _show_frame(self) -> None:
+        """Send what is being made, small, where there is something new and it is time."""
+        now_s = time.monotonic()
+        if self._picture is None or now_s - self._shown_s < SHOWN_EVERY_S or self._node_id is None:
+            return
+        small, self._picture, self._shown_s = opaque(within(self._picture, THUMBNAIL_PX)), None, now_s
+        buffer = io.BytesIO()
+        Image.fromarray(small).save(buffer, "JPEG", quality=85)
+        self._watch()
+        _send_frame(self._node_id, "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode())
 
     def status(self, text: str) -> None:
         """Show the stage in the node and write it to ComfyUI's log; raises ComfyUI's interrupt after Cancel."""
@@ -65,6 +99,10 @@ class ComfyHost:
 
     def _tell(self, text: str) -> None:
         _show(self._node_id, text)
+        self._watch()
+
+    def _watch(self) -> None:
+        """Have the node cleared of passing things when it has run."""
         if not self._told:
             self._told = True
             weakref.finalize(self, _leave, self._node_id, self._left).atexit = False
@@ -86,11 +124,21 @@ class ComfyHost:
                 module.to(device)
 
 
+def _server() -> Any:
+    """Return ComfyUI's server. Not imported: where nodes run without it, there is nobody to show anything to."""
+    return getattr(getattr(sys.modules.get("server"), "PromptServer", None), "instance", None)
+
+
+def _send_frame(node_id: str | None, image: str | None) -> None:
+    """Show a picture in a node of the page that has asked for this run; None takes it away."""
+    server = _server()
+    if node_id is not None and hasattr(server, "send_sync"):
+        server.send_sync(FRAME_EVENT, {"node": node_id, "image": image}, getattr(server, "client_id", None))
+
+
 def _show(node_id: str | None, text: str) -> None:
     """Show a text in a node, where ComfyUI's server runs and can do so."""
-    # Not imported: where nodes run without the server, there is nobody to show it to.
-    server = getattr(getattr(sys.modules.get("server"), "PromptServer", None), "instance", None)
-    send = getattr(server, "send_progress_text", None)
+    send = getattr(_server(), "send_progress_text", None)
     if node_id is not None and send is not None:
         send(text, node_id)
 
@@ -98,6 +146,7 @@ def _show(node_id: str | None, text: str) -> None:
 def _leave(node_id: str | None, warnings: list[str]) -> None:
     """Show the warnings, or a blank: the page keeps the last text, and nothing goes on any more."""
     _show(node_id, "\n".join(warnings) or " ")
+    _send_frame(node_id, None)
 
 
 def keep(output: T) -> T:

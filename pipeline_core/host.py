@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     import torch
 
+    from .types import UInt8Array
+
 
 class Host(Protocol):
     """Implemented by ComfyUI's side in `nodes/host.py` and by `PlainHost` elsewhere."""
@@ -25,6 +27,12 @@ class Host(Protocol):
 
     def status(self, text: str) -> None:
         """Say in a few words which stage has begun."""
+
+    def show(self, picture: UInt8Array | None = None, text: str = "") -> None:
+        """Show the frame that is being made [shape=(H, W, 3 or 4)], or passing news, to whoever watches.
+
+        Called for every frame, so it must cost next to nothing; nothing of it is kept.
+        """
 
     def load(self, module: torch.nn.Module) -> None:
         """Make sure that a network's tensors are on `device` now.
@@ -45,6 +53,9 @@ class PlainHost:
         """Do nothing."""
 
     def status(self, text: str) -> None:
+        """Do nothing."""
+
+    def show(self, picture: UInt8Array | None = None, text: str = "") -> None:
         """Do nothing."""
 
     def load(self, module: torch.nn.Module) -> None:

@@ -10,6 +10,8 @@ from .host import Host
 if TYPE_CHECKING:
     import torch
 
+    from .types import UInt8Array
+
 STEPS = 1000
 """Resolution of the bar."""
 
@@ -57,6 +59,10 @@ class OverallHost:
         if text in self._spans:
             self._span = self._spans[text]
             self._show(self._span[0])
+
+    def show(self, picture: UInt8Array | None = None, text: str = "") -> None:
+        """Pass on what is being made."""
+        self._host.show(picture, text)
 
     def load(self, module: torch.nn.Module) -> None:
         """Make sure that a network's tensors are on `device` now."""

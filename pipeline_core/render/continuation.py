@@ -35,7 +35,7 @@ def continued_clip(plan: RenderPlan, count: int, settings: ContinueSettings, hos
         return None
     shown = plan.timing.schedule.source
     shown = np.pad(shown, (0, max(0, count - len(shown))), mode="edge")[:count]
-    quiet = _Quiet(host)
+    quiet = QuietHost(host)
 
     def draw(start: int, stop: int) -> Iterator[UInt8Array]:
         return held(frames(plan, min(start, plan.frames - 1), min(stop, plan.frames), quiet), stop - start)
@@ -53,17 +53,22 @@ def held(pictures: Iterator[UInt8Array], count: int) -> Iterator[UInt8Array]:
         yield last
 
 
-class _Quiet:
+class QuietHost:
     """The host as the parts of a result see it: whoever puts them together knows how far the whole is."""
 
     def __init__(self, host: Host) -> None:
         self._host, self.device, self.threads = host, host.device, host.threads
 
     def progress(self, done: int, total: int) -> None:
-        pass
+        """Do nothing."""
 
     def status(self, text: str) -> None:
+        """Pass the stage on."""
         self._host.status(text)
 
+    def show(self, picture: UInt8Array | None = None, text: str = "") -> None:
+        """Do nothing."""
+
     def load(self, module: torch.nn.Module) -> None:
+        """Pass the network on."""
         self._host.load(module)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from ..host import Host
 from ..media.encode import EncodeSettings, Format, estimate_bytes, find_format
 from ..media.encode.limits import waiting_pictures
-from ..types import Sound
+from ..types import Sound, UInt8Array
+from .continuation import QuietHost
 from .plan import RenderPlan, prepared
+from .plan import frames as drawn
 from .rss import available_mb, rss_mb
 
 if TYPE_CHECKING:
@@ -33,15 +35,18 @@ REFERENCES = 40
 """Held beside what is waiting where that is bounded: a 4K clip takes 0.7 GB more with veryslow than with veryfast."""
 MEASURED_FROM = 12
 """Frames until a speed is believed: the first ones also start threads and fill queues."""
-SHORT_RUN_S = 8.0
-"""Shorter runs end before a message is read."""
-SAID_EVERY_S = 3.0
-SAID_SHARE = 0.02
-"""The time left is said this often, but not more often than for each share of the whole time."""
+LONG_RUN_FRAMES = 250
+"""Shorter runs tell their speed soon enough; before longer ones a few frames are drawn to learn it."""
+TRIAL_FRAMES = 4
+"""So many for each thread, the first of which also fills the queue. Together they take as long as these few alone."""
+SAME_SIZE = 4.0
+"""A speed holds for frames of up to this many times the pixels, or as many times fewer: part of the work goes with no size."""
+SAID_EVERY_S = 1.0
+"""The time left changes no faster than people read it."""
 MEMORY_SHARE = 0.9
 
-_SPEEDS: dict[tuple[Any, ...], float] = {}
-"""Seconds per megapixel of earlier runs of this process, by what decides them."""
+_SPEEDS: dict[tuple[Any, ...], tuple[float, float]] = {}
+"""Seconds per megapixel of earlier runs of this process and the megapixels of their frames, by what decides them."""
 _LOCK = threading.Lock()
 
 
@@ -93,8 +98,9 @@ def estimate(plan: RenderPlan, settings: EncodeSettings, host: Host, *, form: Fo
     for part in plan.parts if plan.replacement is None else ():
         prepared(part, host)
     disk = estimate_bytes(form, settings.crf, size=size, fps=plan.fps, count=frames, sound=sound or plan.sound)
-    speed = _SPEEDS.get(_kind(plan, form, settings, host))
-    seconds = None if speed is None else speed * frames * size[0] * size[1] / 1e6
+    seconds = _remembered_s(_kind(plan, form, settings, host), frames, size[0] * size[1] / 1e6)
+    if seconds is None and frames >= LONG_RUN_FRAMES:
+        seconds = _tried_s(plan, frames, host)
     more = drawing_mb(size, host.threads * len(plan.parts), form, settings.preset)
     return Estimate(frames, seconds, rss_mb() + more, disk / 1e6, _warnings(more))
 
@@ -115,6 +121,28 @@ def drawing_mb(size_px: tuple[int, int], threads: int, form: Format, preset: str
 def _kind(plan: RenderPlan, form: Format, settings: EncodeSettings, host: Host) -> tuple[Any, ...]:
     renderer = "" if plan.replacement is not None else " ".join(part.backend.id for part in plan.parts)
     return renderer, host.device, host.threads, form.name, settings.preset
+
+
+def _remembered_s(kind: tuple[Any, ...], count: int, megapixels: float) -> float | None:
+    """Return how long a run takes by an earlier one of its kind, None where there was none of about this size."""
+    speed, of_megapixels = _SPEEDS.get(kind, (0.0, 0.0))
+    if not of_megapixels / SAME_SIZE <= megapixels <= of_megapixels * SAME_SIZE:
+        return None
+    return speed * count * megapixels
+
+
+def _tried_s(plan: RenderPlan, count: int, host: Host) -> float | None:
+    """Return how long a run will draw, from a few frames of its middle; None where there are too few."""
+    start = plan.frames // 2
+    stop = min(plan.frames, start + TRIAL_FRAMES * host.threads)
+    if stop - start < 2 * host.threads:
+        return None
+    pictures = drawn(plan, start, stop, QuietHost(host))
+    began_s = 0.0
+    for number, _ in enumerate(pictures, 1):
+        if number == host.threads:
+            began_s = time.monotonic()
+    return count * (time.monotonic() - began_s) / (stop - start - host.threads)
 
 
 def _warnings(more_mb: float) -> tuple[str, ...]:
@@ -153,15 +181,19 @@ class Forecast:
             return
         each_s = (now_s - self._began_s) / (done - self._base)
         with _LOCK:
-            _SPEEDS[self._key] = each_s / self._megapixels
-        left_s, whole_s = each_s * (total - done), each_s * total
-        if whole_s >= SHORT_RUN_S and done < total and now_s - self._said_s >= max(SAID_EVERY_S, SAID_SHARE * whole_s):
+            _SPEEDS[self._key] = each_s / self._megapixels, self._megapixels
+        if done < total and now_s - self._said_s >= SAID_EVERY_S:
             self._said_s = now_s
-            self._host.status(f"{done} of {total} frames, {spoken_time(left_s)} left")
+            self._host.show(text=f"frame {done} of {total}, {spoken_time(each_s * (total - done))} left, "
+                                 f"{_rate(1.0 / max(each_s, 1e-6))} frames/s")
 
     def status(self, text: str) -> None:
         """Pass the stage on."""
         self._host.status(text)
+
+    def show(self, picture: UInt8Array | None = None, text: str = "") -> None:
+        """Pass on what is being made."""
+        self._host.show(picture, text)
 
     def load(self, module: torch.nn.Module) -> None:
         """Pass the network on."""
@@ -174,6 +206,10 @@ def spoken_time(seconds: float) -> str:
         return f"{max(1, round(seconds))} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _rate(per_s: float) -> str:
+    return f"{per_s:.0f}" if per_s >= 10 else f"{per_s:.1f}"
 
 
 def _size(megabytes: float) -> str:

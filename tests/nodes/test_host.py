@@ -1,6 +1,8 @@
 """What the nodes lend to the core: the device's memory, and words in the node."""
 
+import base64
 import gc
+import io
 import sys
 import types
 import weakref
@@ -8,6 +10,7 @@ import weakref
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 MB = 1 << 20
 
@@ -98,8 +101,10 @@ def server(pack, monkeypatch):
     import comfy_execution.utils as execution
 
     said = []
-    instance = types.SimpleNamespace(send_progress_text=lambda text, node_id: said.append((node_id, text)))
-    fake = types.SimpleNamespace(PromptServer=types.SimpleNamespace(instance=instance), said=said)
+    sent = []
+    instance = types.SimpleNamespace(send_progress_text=lambda text, node_id: said.append((node_id, text)), client_id="page",
+                                     send_sync=lambda event, data, sid: sent.append((event, data, sid)))
+    fake = types.SimpleNamespace(PromptServer=types.SimpleNamespace(instance=instance), said=said, sent=sent)
     monkeypatch.setitem(sys.modules, "server", fake)
     monkeypatch.setattr(execution, "context", execution.ExecutionContext("prompt", "7"))
     return fake
@@ -136,6 +141,58 @@ def test_a_stage_without_a_server_or_a_node_is_no_error(host_module, server, mon
     monkeypatch.setitem(sys.modules, "server", None)
     host_module.ComfyHost().status("no server")
     assert server.said == []
+
+
+FRAME = np.full((900, 600, 3), 80, np.uint8)
+
+
+@pytest.fixture
+def clock(host_module, monkeypatch):
+    """A clock that stands at 100 s until it is moved."""
+    clock = types.SimpleNamespace(now_s=100.0)
+    monkeypatch.setattr(host_module, "time", types.SimpleNamespace(monotonic=lambda: clock.now_s))
+    return clock
+
+
+def test_the_frame_that_is_drawn_is_shown_twice_a_second(host_module, server, clock):
+    host = host_module.ComfyHost()
+    for done in range(40):
+        clock.now_s += 0.1
+        host.show(FRAME)
+        host.progress(done, 40)
+    assert 7 <= len(server.sent) <= 8, "in four seconds"
+    event, data, page = server.sent[0]
+    assert (event, data["node"], page) == (host_module.FRAME_EVENT, "7", "page")
+    head, code = data["image"].split(",")
+    picture = Image.open(io.BytesIO(base64.b64decode(code)))
+    assert head == "data:image/jpeg;base64" and picture.size == (213, 320) and abs(picture.getpixel((9, 9))[0] - 80) < 3
+    del host
+    assert server.sent[-1][1] == {"node": "7", "image": None}, "and is gone when the node has run"
+
+
+def test_a_frame_is_sent_once_and_news_are_not_logged(host_module, server, clock, caplog):
+    host = host_module.ComfyHost()
+    host.show(FRAME, "frame 1 of 9, 1 s left, 8.0 frames/s")
+    for done in range(3):
+        clock.now_s += 1.0
+        host.progress(done, 3)
+    assert len(server.sent) == 1 and server.said == [("7", "frame 1 of 9, 1 s left, 8.0 frames/s")]
+    assert "frame 1" not in caplog.text
+    host.show(np.zeros((40, 40, 4), np.uint8))
+    clock.now_s += 1.0
+    host.progress(3, 3)
+    assert len(server.sent) == 2, "transparent ones as well"
+
+
+def test_without_a_page_or_a_node_nothing_is_packed(host_module, server, clock, monkeypatch):
+    import comfy_execution.utils as execution
+
+    monkeypatch.setattr(execution, "context", None)
+    host = host_module.ComfyHost()
+    host.show(FRAME)
+    host.progress(1, 2)
+    del host
+    assert server.sent == []
 
 
 @pytest.fixture

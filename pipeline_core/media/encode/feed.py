@@ -52,6 +52,7 @@ def _pull(iterator: Iterable[UInt8Array], inbox: queue.Queue[UInt8Array | None],
             raise ContractError(f"only {index} of {count} frames were drawn")
         if not _put(inbox, frame, stop):
             return
+        host.show(frame)
         host.progress(index + 1, count)
     _put(inbox, None, stop)
 

@@ -16,12 +16,14 @@ from talking_avatar.pipeline_core.types import Sound
 
 MP4 = find_format("mp4-h264")
 SETTINGS = EncodeSettings()
+TRIED = module._tried_s
 
 
 @pytest.fixture
 def plan(monkeypatch):
     """A plan as far as the estimate looks at it."""
     monkeypatch.setattr(module, "prepared", lambda plan, host: plan.seen.append(host))
+    monkeypatch.setattr(module, "_tried_s", lambda plan, count, host: None)
     monkeypatch.setattr(module, "_SPEEDS", {})
     made = SimpleNamespace(frames=1500, fps=Fraction(25), size_px=(1280, 720), replacement=None, seen=[],
                            sound=Sound(np.zeros((1, 60 * 24_000), np.float32), 24_000),
@@ -35,7 +37,7 @@ class Clock(PlainHost):
 
     def __init__(self, monkeypatch, frame_s):
         super().__init__(threads=2)
-        self.now_s, self.said, self.frame_s = 0.0, [], frame_s
+        self.now_s, self.said, self.shown, self.frame_s = 0.0, [], [], frame_s
         monkeypatch.setattr(module.time, "monotonic", lambda: self.now_s)
 
     def progress(self, done, total):
@@ -43,6 +45,9 @@ class Clock(PlainHost):
 
     def status(self, text):
         self.said.append(text)
+
+    def show(self, picture=None, text=""):
+        self.shown.append((self.now_s, text))
 
 
 def test_nothing_is_known_about_time_before_the_first_run(plan):
@@ -60,8 +65,28 @@ def test_the_speed_of_a_run_is_that_of_the_next(plan, monkeypatch):
     assert estimate(plan, SETTINGS, host).seconds == pytest.approx(60.0)
     plan.size_px = (640, 360)
     assert estimate(plan, SETTINGS, host).seconds == pytest.approx(15.0)
+    plan.size_px = (3840, 2160)
+    assert estimate(plan, SETTINGS, host).seconds is None, "nothing is known about frames of nine times the size"
     # What another preset takes is not known from this one.
     assert estimate(plan, EncodeSettings(preset="slow"), host).seconds is None
+
+
+def test_a_few_frames_tell_the_time_of_a_long_run(plan, monkeypatch):
+    host, asked = Clock(monkeypatch, 0.0), []
+
+    def drawn(plan, start, stop, quiet):
+        asked.append((start, stop))
+        for _ in range(start, stop):
+            host.now_s += 0.05
+            quiet.progress(1, 1)
+            yield None
+
+    monkeypatch.setattr(module, "drawn", drawn)
+    monkeypatch.setattr(module, "_tried_s", TRIED)
+    assert estimate(plan, SETTINGS, host).seconds == pytest.approx(75.0)
+    assert asked == [(750, 750 + module.TRIAL_FRAMES * 2)], "a few frames of the middle"
+    plan.frames = 200
+    assert estimate(plan, SETTINGS, host).seconds is None and len(asked) == 1, "short runs are not held up"
 
 
 def test_the_time_left_is_said_now_and_then(plan, monkeypatch):
@@ -69,19 +94,27 @@ def test_the_time_left_is_said_now_and_then(plan, monkeypatch):
     forecast = Forecast(host, plan, SETTINGS, MP4)
     for done in range(1, 1501):
         forecast.progress(done, 1500)
-    for text in host.said:
-        assert text.endswith(f" frames, {spoken_time(0.1003 * (1500 - int(text.split()[0])))} left")
-    assert 20 <= len(host.said) <= 55
-    times = [int(text.split()[0]) for text in host.said]
-    assert times == sorted(times)
+    for _, text in host.shown:
+        done = int(text.split()[1])
+        assert text == f"frame {done} of 1500, {spoken_time(0.1003 * (1500 - done))} left, 10.0 frames/s"
+    times_s = np.array([at_s for at_s, _ in host.shown])
+    assert len(times_s) > 100 and np.diff(times_s).min() >= 1.0 and not host.said, "passing news are no stages"
 
 
-def test_short_runs_are_not_talked_over(plan, monkeypatch):
-    host = Clock(monkeypatch, 0.01)
+def test_runs_of_a_second_are_not_talked_over(plan, monkeypatch):
+    host = Clock(monkeypatch, 0.003)
     forecast = Forecast(host, plan, SETTINGS, MP4)
     for done in range(1, 301):
         forecast.progress(done, 300)
-    assert host.said == []
+    assert host.shown == []
+
+
+def test_what_is_drawn_is_passed_on(plan, monkeypatch):
+    host = PlainHost()
+    monkeypatch.setattr(host, "show", lambda *given: seen.append(given))
+    seen, picture = [], np.zeros((2, 2, 3), np.uint8)
+    Forecast(host, plan, SETTINGS, MP4).show(picture)
+    assert seen == [(picture, "")]
 
 
 def test_memory_grows_with_size_threads_and_preset():
