@@ -21,13 +21,16 @@ register_all()
 from .avatar import TalkingAvatar  # noqa: E402
 from .blend import BlendAndIdle  # noqa: E402
 from .captions import CaptionFrames  # noqa: E402
+from .expression import ExpressionEditor  # noqa: E402
 from .face import DetectFace  # noqa: E402
 from .frames import FramesToImages  # noqa: E402
 from .load import LoadPortrait, LoadSpeech, LoadVideo  # noqa: E402
 from .motion import LoadMotion, MotionGenerator  # noqa: E402
 from .output import VideoMux  # noqa: E402
 from .people import JoinRenders, SplitSpeakers  # noqa: E402
+from .preview import PreviewRender  # noqa: E402
 from .render import MouthRenderer  # noqa: E402
+from .scorecard import QualityScorecard  # noqa: E402
 from .speech import AudioToVisemes, TextToSpeech  # noqa: E402
 from .table import LinesTable  # noqa: E402
 from .transfer import MotionFromVideo  # noqa: E402
@@ -40,4 +43,5 @@ class TalkingAvatarExtension(ComfyExtension):
         """Return the node classes."""
         return [LoadPortrait, DetectFace, TextToSpeech, AudioToVisemes, MotionGenerator, MouthRenderer,
                 BlendAndIdle, VideoMux, TalkingAvatar, LoadSpeech, FramesToImages, LoadMotion, SplitSpeakers, JoinRenders,
-                LoadVideo, MotionFromVideo, CaptionFrames, LinesTable]
+                LoadVideo, MotionFromVideo, CaptionFrames, LinesTable, PreviewRender,
+                QualityScorecard, ExpressionEditor]

@@ -8,6 +8,7 @@ import torch
 from comfy_api.latest import Input, io, ui
 
 from ..pipeline_core.face.detect import DETECTORS, ORDERS, DetectSettings, detect_faces, detect_video
+from ..pipeline_core.face.findings import findings_picture
 from ..pipeline_core.face.masks import FRAMES, MaskSettings, all_masks, face_mask, mouth_mask
 from ..pipeline_core.face.overlay import overlay
 from ..pipeline_core.face.report import report
@@ -91,11 +92,11 @@ class DetectFace(io.ComfyNode):
         host = ComfyHost()
         face = _detect(source, settings, landmarks, bbox, host)
         host.warn(face.warnings)
-        picture = convert.to_image(overlay(face))
+        picture, shown = convert.to_image(overlay(face)), convert.to_image(findings_picture(face, masks))
         drawn = all_masks(face, masks) if mask_frames == "all" else (face_mask(face, masks), mouth_mask(face, masks))
         left = left_for_page(cls.hidden.extra_pnginfo, host, face)
         return io.NodeOutput(keep(face), picture, *(convert.to_mask(mask) for mask in drawn), report(face),
-                             ui=with_files(ui.PreviewImage(picture, cls=cls), **left))
+                             ui=with_files(ui.PreviewImage(shown, cls=cls), **left))
 
 
 def _detect(source: Portrait | torch.Tensor | Input.Video, settings: DetectSettings, landmarks: Any, box: Any,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from comfy_api.latest import io
+from comfy_api.latest import io, ui
 
 from ..pipeline_core.media.text_file import read_text_file
 from ..pipeline_core.motion import EMOTIONS, MotionSettings, curves_picture, exact_fps, generate_motion
@@ -90,7 +90,8 @@ class MotionGenerator(io.ComfyNode):
         host = ComfyHost()
         motion = generate_motion(speech, settings, face=face, driving=driving, base=base, keyframes=keyframes, host=host)
         left = left_for_page(cls.hidden.extra_pnginfo, host, face, motion)
-        return io.NodeOutput(motion, convert.to_image(curves_picture(motion)), ui=with_files(None, **left))
+        curves = convert.to_image(curves_picture(motion))
+        return io.NodeOutput(motion, curves, ui=with_files(ui.PreviewImage(curves), **left))
 
 
 class LoadMotion(io.ComfyNode):
@@ -130,4 +131,5 @@ class LoadMotion(io.ComfyNode):
         """Read the performance."""
         motion = read_arkit_csv(read_text_file(expect_table(file), "face performance"))
         motion = centred(motion) if center_head else motion
-        return io.NodeOutput(motion, convert.to_image(curves_picture(motion)))
+        curves = convert.to_image(curves_picture(motion))
+        return io.NodeOutput(motion, curves, ui=ui.PreviewImage(curves))

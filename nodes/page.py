@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from pathlib import Path
 from typing import Any
 
 import folder_paths
+from PIL import Image
 
 from ..pipeline_core.media.files import replacing
+from ..pipeline_core.types import UInt8Array
 
 SUBFOLDER = "talking_avatar"
 
@@ -22,6 +25,13 @@ def page_file(data: bytes, ending: str) -> dict[str, str]:
         with replacing(path) as part:
             part.write_bytes(data)
     return {"filename": name, "subfolder": SUBFOLDER, "type": "temp"}
+
+
+def picture_file(picture: UInt8Array) -> dict[str, str]:
+    """Write a picture [shape=(H, W, 3)] as `page_file` does; thin letters stay crisp."""
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "JPEG", quality=92, subsampling=0)
+    return page_file(buffer.getvalue(), "jpg")
 
 
 def with_files(ui: Any, **refs: dict[str, str] | None) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from comfy_api.latest import Input, io
+from comfy_api.latest import Input, io, ui
 
 from ..pipeline_core.errors import InputError
 from ..pipeline_core.face.detect import DetectSettings
@@ -89,7 +89,8 @@ class MotionFromVideo(io.ComfyNode):
             track = track if shapes == SHAPES[0] else with_given_shapes(track, landmarks)
             motion = transfer_motion(track, settings, face=face, sound=sound)
         host.warn(motion.warnings)
-        return io.NodeOutput(motion, convert.to_image(curves_picture(motion)))
+        curves = convert.to_image(curves_picture(motion))
+        return io.NodeOutput(motion, curves, ui=ui.PreviewImage(curves))
 
 
 def _measured(driver: torch.Tensor | Input.Video, face_index: int, fps: float, landmarks: Any, host: ComfyHost

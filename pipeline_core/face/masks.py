@@ -88,6 +88,14 @@ def all_masks(face: FaceTrack, settings: MaskSettings) -> tuple[UInt8Array, UInt
     return masks[0], masks[1]
 
 
+def masks_at(face: FaceTrack, frame: int, settings: MaskSettings) -> tuple[UInt8Array, UInt8Array] | None:
+    """Return face and mouth mask of a frame [shape=(H, W) each]; None where the face is not seen."""
+    points = np.asarray(face.landmarks_px[frame, face.selected]) if face.face_ids else np.full((1, 3), np.nan)
+    if not np.isfinite(points).all():
+        return None
+    return (_drawn(face, _face_outline(points), points, settings), _drawn(face, _mouth_outline(points), points, settings))
+
+
 def first_seen(face: FaceTrack) -> tuple[int, FloatArray] | None:
     """Return the first frame that shows the selected face, and its landmarks [shape=(478, 3)]."""
     if not face.landmarks_px.shape[1]:

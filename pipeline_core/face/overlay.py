@@ -9,9 +9,10 @@ from ..media.video import frame_number_at, read_frames, verify_unchanged
 from ..types import FaceTrack, FloatArray, UInt8Array
 from . import geometry
 
+FACE_MASK_RGB, MOUTH_MASK_RGB = (96, 190, 255), (255, 120, 150)
 SELECTED_RGB, OTHER_RGB = (64, 255, 120), (255, 190, 40)
 _DARK_RGB = (16, 16, 16)
-_GREY = 96
+_GREY, _GREY_MIDDLE = 96, 128
 _SUBPIXEL_BITS = 4
 _CLOSED = (geometry.OVAL, geometry.LIPS_OUTER, geometry.LIPS_INNER, geometry.RIGHT_EYE, geometry.LEFT_EYE,
            geometry.RIGHT_BROW, geometry.LEFT_BROW)
@@ -30,8 +31,15 @@ def overlay(face: FaceTrack) -> UInt8Array:
         points = np.asarray(face.landmarks_px[frame, i])
         if np.isfinite(points).all():
             selected = i == face.selected
-            _draw_face(canvas, points, str(i), SELECTED_RGB if selected else OTHER_RGB, thickness)
+            draw_face(canvas, points, str(i), SELECTED_RGB if selected else OTHER_RGB, thickness)
     return canvas
+
+
+def draw_masks(canvas: UInt8Array, face_mask: UInt8Array, mouth_mask: UInt8Array, thickness: int) -> None:
+    """Draw the middle of the soft edges of both masks, in place."""
+    for mask, rgb in ((face_mask, FACE_MASK_RGB), (mouth_mask, MOUTH_MASK_RGB)):
+        outlines, _ = cv2.findContours((mask >= _GREY_MIDDLE).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        cv2.drawContours(canvas, outlines, -1, rgb, thickness, cv2.LINE_AA)
 
 
 def shown_frame(face: FaceTrack) -> int:
@@ -59,7 +67,8 @@ def background(face: FaceTrack, frame: int) -> UInt8Array:
     return image
 
 
-def _draw_face(canvas: UInt8Array, points: FloatArray, label: str, rgb: tuple[int, int, int], thickness: int) -> None:
+def draw_face(canvas: UInt8Array, points: FloatArray, label: str, rgb: tuple[int, int, int], thickness: int) -> None:
+    """Draw contours, box and number of a face, in place; without a number the contours only."""
     left, top, right, bottom = geometry.face_box(points)
     fine = max(1, min(thickness, round(geometry.face_width_px(points) / 250)))
     for outline in (*_CLOSED[:5], geometry.NOSE):
@@ -69,6 +78,8 @@ def _draw_face(canvas: UInt8Array, points: FloatArray, label: str, rgb: tuple[in
     for centre, rim in _IRISES:
         radius = float(np.linalg.norm(points[list(rim), :2] - points[centre, :2], axis=1).mean())
         _circle(canvas, points[centre, :2], radius, rgb, fine)
+    if not label:
+        return
     corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
     _line(canvas, corners, _DARK_RGB, thickness + 2, closed=True)
     _line(canvas, corners, rgb, thickness, closed=True)

@@ -45,7 +45,7 @@ PAUSE_MIN_S, PAUSE_EDGE_S = 0.35, 0.15
 LENGTH_S = 0.1
 SEEN = Gate((0.95, math.inf), (0.8, math.inf))
 OWN = "own 478 points (not independent)"
-NO_SOURCE = "no source given: use --source with the photo"
+NO_SOURCE = "no source given: give the photo or video that it was made from"
 
 
 def look_rows(seen: Observation) -> list[Row]:

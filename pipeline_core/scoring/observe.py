@@ -19,7 +19,7 @@ from ..host import Host
 from ..interfaces import Landmarker
 from ..media.image import load_portrait
 from ..media.video import probe, read_frames
-from ..types import LANDMARK_COUNT, UInt8Array
+from ..types import LANDMARK_COUNT, Portrait, UInt8Array
 from .canvas import Canvas
 from .dlib_judge import DlibDescriptor, DlibLandmarks
 from .identity import Embedder, Embedding
@@ -27,6 +27,8 @@ from .landmarks import Detector, Points, aperture, eye_opening, interocular_px, 
 from .life import Frozen, Trembling, turn_deg
 from .lips import Series
 
+Source = str | os.PathLike[str] | Portrait
+"""What a video was made from: a picture or a video file, or a photo that is loaded."""
 SAMPLES = 40
 """Frames that are looked at for sharpness, seam and identity."""
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".heic", ".avif")
@@ -167,12 +169,15 @@ class _Quiet:
     def status(self, text: str) -> None:
         """Do nothing."""
 
+    def show(self, picture: UInt8Array | None = None, text: str = "") -> None:
+        """Do nothing."""
+
     def load(self, module: Any) -> None:
         """Make sure a network is on the device."""
         self._host.load(module)
 
 
-def observe(video: str | os.PathLike[str], source: str | os.PathLike[str] | None, judges: Judges,
+def observe(video: str | os.PathLike[str], source: Source | None, judges: Judges,
             host: Host) -> Observation:
     """Watch a video once.
 
@@ -180,7 +185,7 @@ def observe(video: str | os.PathLike[str], source: str | os.PathLike[str] | None
     ----------
     video : path
         What is judged.
-    source : path, optional
+    source : path or Portrait, optional
         The photo, or the video, that it was made from; of a video its first frame with a face counts.
     judges : Judges
         Who looks.
@@ -202,6 +207,7 @@ def observe(video: str | os.PathLike[str], source: str | os.PathLike[str] | None
     judged, meshed, frozen, times = FaceSeries(), FaceSeries(), Frozen(), []
     every = max(1, total // SAMPLES)
     for index, (time_s, frame) in enumerate(read_frames(video)):
+        host.show(frame)
         host.progress(min(index, total), total)
         times.append(time_s)
         dense = own(frame)
@@ -238,7 +244,7 @@ def _cut(frame: UInt8Array, points: Points) -> UInt8Array:
 class _Look:
     """Compares frames with the source."""
 
-    def __init__(self, source: str | os.PathLike[str], judges: Judges, host: Host) -> None:
+    def __init__(self, source: Source, judges: Judges, host: Host) -> None:
         self.canvas: Canvas | None = None
         self.laid: list[UInt8Array] = []
         self.distances: list[float] = []
@@ -263,7 +269,7 @@ class _Look:
             self.distances.append(float(np.linalg.norm(found - self._wanted)))
 
 
-def _source_face(source: str | os.PathLike[str], judges: Judges,
+def _source_face(source: Source, judges: Judges,
                  host: Host) -> tuple[UInt8Array, Points | None, Points | None]:
     """Return a picture of the source with the landmarks of both judges."""
     for image in _pictures(source):
@@ -271,11 +277,19 @@ def _source_face(source: str | os.PathLike[str], judges: Judges,
         dense = OwnLandmarks(judges.own, host)(image)
         if points is not None or dense is not None:
             return image, points, dense
-    raise NoFaceFound(f"no judge sees a face in the source {Path(source).name!r}",
+    raise NoFaceFound(f"no judge sees a face in the source {name_of(source)!r}",
                       hint="Give the photo that the video was made from.")
 
 
-def _pictures(source: str | os.PathLike[str]) -> Iterator[UInt8Array]:
+def name_of(source: Source) -> str:
+    """Return what a source is called."""
+    return source.source if isinstance(source, Portrait) else Path(source).name
+
+
+def _pictures(source: Source) -> Iterator[UInt8Array]:
+    if isinstance(source, Portrait):
+        yield source.image
+        return
     if Path(source).suffix.lower() in PICTURES:
         yield load_portrait(os.fspath(source)).image
         return

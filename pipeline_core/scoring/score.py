@@ -14,17 +14,17 @@ from ..speech import analyze
 from ..types import Sound, SpeechTrack
 from .lip_rows import TRUTHS, lip_rows
 from .look_rows import file_rows, life_rows, look_rows
-from .observe import Judges, Observation, available_judges, observe
+from .observe import Judges, Observation, Source, available_judges, name_of, observe
 from .scorecard import Scorecard
 
 logger = logging.getLogger("talking_avatar")
 
-NO_WORDS = "the words are not known: use --transcript"
+NO_WORDS = "the words are not known: give a transcript"
 NOT_USED = "the transcript was not used"
 """How the warning of `analyze` begins."""
 
 
-def score_video(video: str | os.PathLike[str], *, source: str | os.PathLike[str] | None = None, transcript: str = "",
+def score_video(video: str | os.PathLike[str], *, source: Source | None = None, transcript: str = "",
                 cues: str = "", judges: Judges | None = None, host: Host) -> Scorecard:
     """Judge a finished video.
 
@@ -32,7 +32,7 @@ def score_video(video: str | os.PathLike[str], *, source: str | os.PathLike[str]
     ----------
     video : path
         Any video with a face; ours or not.
-    source : path, optional
+    source : path or Portrait, optional
         The photo, or the video, that it was made from. Without it, rows that compare with it are not measurable.
     transcript : str
         What is said; lip closures are judged only with it, or with `cues`.
@@ -63,7 +63,7 @@ def score_video(video: str | os.PathLike[str], *, source: str | os.PathLike[str]
     rows = (*lip_rows(seen, speech, why_not), *look_rows(seen), *life_rows(seen, speech.phones if speech else ()),
             *file_rows(seen, sound.duration_s if sound else None))
     return Scorecard(
-        Path(video).name, "" if source is None else Path(source).name, known.source if known else "none",
+        Path(video).name, "" if source is None else name_of(source), known.source if known else "none",
         len(seen.times_s), float(seen.fps), seen.duration_s, *seen.size_px, rows, _remarks(seen, judges))
 
 

@@ -63,6 +63,14 @@ class Row:
     independent: bool = True
     """Whether the judge had no part in making the video."""
 
+    @property
+    def shown(self) -> str:
+        """The value with its unit, as people read it."""
+        if self.value is None or math.isnan(self.value):
+            return "-"
+        unit = f" {self.unit}" if self.unit in ("ms", "s", "degrees") else ""
+        return f"{self.value:+.0f}{unit}" if self.unit == "ms" else f"{self.value:.2f}{unit}"
+
     def but(self, why: str) -> Row:
         """Return the row without a verdict, and why; the value stays for information."""
         return replace(self, verdict="not measurable", why=why)
@@ -95,6 +103,16 @@ class Scorecard:
         """Number of rows with a verdict."""
         return sum(row.verdict != RANK[0] for row in self.rows)
 
+    @property
+    def title(self) -> str:
+        """What was judged, in a line."""
+        return f"{self.video}: {self.width_px} x {self.height_px}, {self.frames} frames, {self.duration_s:.1f} s"
+
+    @property
+    def summary(self) -> str:
+        """The verdict in a line."""
+        return f"in all: {self.verdict}, {self.measured} of {len(self.rows)} figures measured"
+
     def row(self, id: str) -> Row:
         """Return the row of that id."""
         return next(row for row in self.rows if row.id == id)
@@ -104,6 +122,14 @@ class Scorecard:
         found = asdict(self)
         found["rows"] = [{**asdict(row), "value": _number(row.value)} for row in self.rows]
         return {**found, "remarks": list(self.remarks), "verdict": self.verdict}
+
+
+def table(card: Scorecard) -> str:
+    """Return the card as a Markdown table."""
+    lines = ["", card.title, "", "| figure | value | reference | control | judge | verdict |", "|---|---|---|---|---|---|"]
+    lines += [f"| {row.name} | {row.shown} | {row.reference} | {row.control} | {row.judge} | "
+              f"{f'{row.verdict}: {row.why}' if row.why else row.verdict} |" for row in card.rows]
+    return "\n".join([*lines, "", *(f"note: {remark}" for remark in card.remarks), card.summary])
 
 
 def _number(value: float | None) -> float | None:

@@ -29,6 +29,8 @@ SOCKETS = {
     "TA_MotionFromVideo": (["driver", "face?", "landmarks?", "mouth"], ["TA_MOTION", "IMAGE"]),
     "TA_Captions": (["render", "speech"], ["TA_RENDER", "STRING"]),
     "TA_LinesTable": (["file", "table", "folder"], ["STRING", "STRING", "STRING"]),
+    "TA_PreviewRender": (["render", "what", "start_s", "seconds", "size"], ["TA_RENDER", "IMAGE"]),
+    "TA_Scorecard": (["video?", "source?", "path?", "transcript?"], ["IMAGE", "STRING", "BOOLEAN"]),
     "TA_ExpressionEditor": (["face", "expression", "fps", "hold"], ["TA_MOTION", "IMAGE", "STRING"]),
 }
 TYPES = {
@@ -40,6 +42,7 @@ TYPES = {
     ("TA_BlendAndIdle", "background"): "IMAGE,VIDEO",
     ("TA_BlendAndIdle", "replacement"): "IMAGE,VIDEO",
     ("TA_VideoMux", "source"): "TA_RENDER,IMAGE",
+    ("TA_Scorecard", "source"): "TA_PORTRAIT,IMAGE,VIDEO",
     ("TA_VideoMux", "replacement"): "IMAGE,VIDEO",
 }
 node_ids = pytest.mark.parametrize("node_id", SOCKETS)
@@ -81,9 +84,9 @@ def test_the_help_page_names_every_input_and_output(schemas, node_id):
         assert f"`{name}`" in page, f"{node_id}.md does not mention {name}"
 
 
-def test_only_the_last_nodes_write_files(schemas):
+def test_only_the_last_nodes_run_by_themselves(schemas):
     writers = [node_id for node_id, schema in schemas.items() if schema.is_output_node]
-    assert writers == ["TA_VideoMux", "TA_TalkingAvatar"]
+    assert writers == ["TA_VideoMux", "TA_TalkingAvatar", "TA_PreviewRender", "TA_Scorecard"]
 
 
 @node_ids
@@ -137,6 +140,8 @@ def test_prompts_of_the_first_version_still_run(schemas, node_id):
     ("TA_TalkingAvatar", {"file": "zzz.png"}, "zzz"),
     ("TA_TalkingAvatar", {"voice": "zzz"}, "zzz"),
     ("TA_VideoMux", {"preset": "zzz"}, "zzz"),
+    ("TA_PreviewRender", {"what": "zzz"}, "zzz"),
+    ("TA_PreviewRender", {"size": 9}, "size"),
     ("TA_DetectFace", {"order": "zzz"}, "zzz"),
     ("TA_SplitSpeakers", {"faces": "zzz"}, "zzz"),
 ])

@@ -82,7 +82,7 @@ def test_a_foreign_video_without_a_source(video):
     assert card.frames == FRAMES and card.duration_s == pytest.approx(3.0)
     assert card.row("length").verdict == "ok" and card.row("frozen").verdict == "ok"
     assert card.row("seen").verdict == "ok" and not card.row("seen").independent
-    assert card.row("closures").why == "the words are not known: use --transcript"
+    assert card.row("closures").why == "the words are not known: give a transcript"
     for name in ("seam", "identity", "face_sharpness"):
         assert card.row(name).verdict == "not measurable"
     assert any("install a judge" in remark for remark in card.remarks)
