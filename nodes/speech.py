@@ -8,10 +8,13 @@ from comfy_api.latest import io
 
 from ..pipeline_core.cue_files import FORMATS, cue_format, cue_text
 from ..pipeline_core.speech import analyze, engine_choices, synthesize, timeline_picture
+from ..pipeline_core.speech.edits import apply_edits, read_edits
 from ..pipeline_core.types import SpeechTrack
 from . import convert, sockets
 from .choices import backend_ids, check_backend, problem_with
 from .host import ComfyHost, keep
+from .page import with_files
+from .timeline import timeline_for_page
 
 SAMPLE_TEXT = "Hello! I was only a photograph a minute ago. Now I can speak, blink and breathe."
 SPEED_MIN, SPEED_MAX = 0.5, 2.0
@@ -88,6 +91,8 @@ class AudioToVisemes(io.ComfyNode):
                                tooltip="What listens to the recording. 'auto' takes the best one that is installed."),
                 io.Combo.Input("format", options=[form.title for form in FORMATS], default=FORMATS[0].title, optional=True,
                                tooltip="What the output cues is, for other programs. Forms with frames have 60 of them per second."),
+                io.String.Input("edits", default="", optional=True,
+                                tooltip="What was changed in the timeline below, as JSON; the timeline writes it."),
             ],
             outputs=[
                 sockets.Speech.Output(display_name="speech", tooltip="For Motion Generator."),
@@ -95,24 +100,30 @@ class AudioToVisemes(io.ComfyNode):
                                 tooltip="A picture of words, waveform, sounds, visemes, lip closures, loudness and pitch over time."),
                 io.String.Output(display_name="cues", tooltip="What was heard as text, in the chosen format."),
             ],
+            hidden=[io.Hidden.extra_pnginfo],
         )
 
     @classmethod
-    def validate_inputs(cls, engine: str | None = None, format: str | None = None) -> str | bool:
-        """Refuse an engine or a format that is not there; "auto" always finds an engine."""
-        known = True if format is None else problem_with(cue_format, format)
-        if known is not True:
-            return known
+    def validate_inputs(cls, engine: str | None = None, format: str | None = None, edits: str | None = None) -> str | bool:
+        """Refuse an engine or a format that is not there, and edits that are none; "auto" always finds an engine."""
+        for check, value in ((cue_format, format), (read_edits, edits)):
+            known = True if value is None else problem_with(check, value)
+            if known is not True:
+                return known
         if engine in (None, *(choice for choice in engine_choices() if choice not in backend_ids("speech")), "auto"):
             return True
         return check_backend("speech", engine)
 
     @classmethod
     def execute(cls, audio: Any, speech: SpeechTrack | None = None, transcript: str = "", cues: str = "",
-                engine: str = "auto", format: str = FORMATS[0].title) -> io.NodeOutput:
-        """Analyse the sound."""
+                engine: str = "auto", format: str = FORMATS[0].title, edits: str = "") -> io.NodeOutput:
+        """Analyse the sound, and change in it what was edited."""
         sound, host = convert.to_sound(audio), ComfyHost()
-        track = analyze(sound, transcript=transcript, cues=cues, speech=speech, engine=engine, host=host)
+        found = analyze(sound, transcript=transcript, cues=cues, speech=speech, engine=engine, host=host)
+        edited = apply_edits(found, edits)
+        track = edited.track
         host.warn(track.warnings)
         picture = timeline_picture(track, sound)
-        return io.NodeOutput(keep(track), convert.to_image(picture), cue_text(track, cue_format(format)))
+        left = timeline_for_page(cls.hidden.extra_pnginfo, found, edited, edits)
+        return io.NodeOutput(keep(track), convert.to_image(picture), cue_text(track, cue_format(format)),
+                             ui=with_files(None, **left))

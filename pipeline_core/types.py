@@ -211,6 +211,15 @@ class Closure:
     end_s: float
 
 
+@dataclass(frozen=True)
+class Keyframe:
+    """From `time_s` on the face turns to `emotion`."""
+
+    time_s: float
+    emotion: str
+    strength: float = 1.0
+
+
 @dataclass(frozen=True, eq=False)
 class SpeechTrack:
     """What is said, when; phones and visemes cover 0..duration_s without gaps or overlaps."""
@@ -233,6 +242,8 @@ class SpeechTrack:
     sound: Sound | None = None
     """The sound itself, carried along so that the video is not mute when no AUDIO is wired."""
     warnings: tuple[str, ...] = ()
+    keyframes: tuple[Keyframe, ...] = ()
+    """Emotions over time that were set in the timeline, in order."""
 
     def __post_init__(self) -> None:
         _expect(self.duration_s > 0, f"speech duration_s={self.duration_s}")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from ..arkit import BLENDSHAPES, INDEX
 from ..errors import SettingError
-from ..types import MotionLayer
+from ..types import Keyframe, MotionLayer
 from .curves import Curve, layer_rng, noise, waypoints
 
 CHANGE_S = 0.55
@@ -31,15 +31,6 @@ class Expression:
     """Blendshape -> value; a name without its side means both sides."""
     head_deg: tuple[float, float, float] = (0.0, 0.0, 0.0)
     gaze_deg: tuple[float, float] = (0.0, 0.0)
-
-
-@dataclass(frozen=True)
-class Keyframe:
-    """From `time_s` on the face turns to `emotion`."""
-
-    time_s: float
-    emotion: str
-    strength: float = field(default=1.0)
 
 
 EXPRESSIONS: dict[str, Expression] = {

@@ -10,12 +10,12 @@ import numpy as np
 
 from ..host import Host, PlainHost
 from ..speech.prosody import phrases, stresses
-from ..types import FaceTrack, MotionLayer, MotionTrack, SpeechTrack
+from ..types import FaceTrack, Keyframe, MotionLayer, MotionTrack, SpeechTrack
 from .articulation import speech_layer
 from .blinks import blink_layer, plan_blinks
 from .contacts import pauses, phones_of, shut_curve
 from .curves import Curve, frame_times
-from .emotion import MOUTH, SPEAKING_SHARE, Keyframe, emotion_layer, parse_keyframes
+from .emotion import MOUTH, SPEAKING_SHARE, emotion_layer, parse_keyframes
 from .gaze import gaze_layer
 from .gestures import Beats, prosody_layer
 from .idle import idle_layer
@@ -67,6 +67,7 @@ def generate_motion(
         An expression to start from; added to everything, its mouth quietened while words are formed.
     keyframes : str
         Emotions over time, "0.0 happy 0.6; 2.5 sad"; before the first one `settings.emotion` holds.
+        Where it is empty, those of the speech apply.
     host : Host, optional
         Progress and cancel.
 
@@ -114,7 +115,7 @@ def _stage(speech: SpeechTrack, settings: MotionSettings, face: FaceTrack | None
     heard = speech if speech.phones else replace(speech, phones=phones)
     silence = pauses(phones) if phones else [(0.0, speech.duration_s)]
     return _Stage(speech, settings, times, Beats(stresses(heard), phrases(heard)),
-                  1.0 - shut_curve(times, silence, speech.duration_s), judge(face), parse_keyframes(keyframes))
+                  1.0 - shut_curve(times, silence, speech.duration_s), judge(face), parse_keyframes(keyframes) or speech.keyframes)
 
 
 def _life(stage: _Stage, driving: MotionTrack | None) -> Sequence[Callable[[], MotionLayer]]:

@@ -1,0 +1,28 @@
+"""What Audio to Visemes leaves for its timeline (web/timeline.js): the lanes and the sound."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from ..pipeline_core.media.audio import save_wav
+from ..pipeline_core.speech.edits import Edited
+from ..pipeline_core.timeline import timeline_json, timeline_sound
+from ..pipeline_core.types import Sound, SpeechTrack
+from .live import Ref, tried
+from .page import has_page, page_file
+
+
+def timeline_for_page(extra_pnginfo: Any, found: SpeechTrack, edited: Edited, edits: str) -> dict[str, Ref]:
+    """Leave a timeline and its sound as files, and return the references by key; without a page nothing is made."""
+    if not has_page(extra_pnginfo):
+        return {}
+    sound = edited.track.sound
+    return {"ta_timeline": tried("ta_timeline", lambda: page_file(timeline_json(found, edited, edits), "json")),
+            "ta_sound": tried("ta_sound", lambda: sound and _sound(sound))}
+
+
+def _sound(sound: Sound) -> Ref:
+    written = io.BytesIO()
+    save_wav(written, timeline_sound(sound))
+    return page_file(written.getvalue(), "wav")

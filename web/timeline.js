@@ -1,0 +1,81 @@
+// The timeline in Audio to Visemes: hear the sound, see the mouth, change it. What is changed goes into the widget `edits`.
+
+import { app } from "../../scripts/app.js";
+import { api } from "../../scripts/api.js";
+import { el, keepEvents, useStyles } from "./lib/dom.js";
+import { addView, hideWidget, onNode, setViewHeight } from "./lib/node_view.js";
+import { addressOf, fetchFile, onLeft, recall } from "./lib/page_files.js";
+import { Player } from "./lib/player.js";
+import { readTimeline } from "./lib/timeline/data.js";
+import { Timeline } from "./lib/timeline/view.js";
+
+const EMPTY_PX = 48, FULL_PX = 330, WIDE_PX = 560;
+const GONE = "This timeline is no longer kept. Run the graph again; your edits are in the workflow.";
+
+app.registerExtension({
+  name: "TalkingAvatar.Timeline",
+  beforeRegisterNodeDef(nodeType, nodeData) {
+    if (nodeData.name !== "TA_AudioToVisemes") return;
+    onNode(nodeType, { created: attach, loaded: reload, removed: (node) => node.taTimeline?.view.dispose() });
+    onLeft(app, nodeType, "ta_sound", () => {}); // remembered before the timeline asks for it
+    onLeft(app, nodeType, "ta_timeline", (node) => refresh(node, true));
+  },
+});
+
+function attach(node) {
+  useStyles("timeline");
+  const edits = hideWidget(node, "edits");
+  const view = new Timeline({
+    player: new Player(),
+    onText: (text) => { edits.value = text; node.graph?.change?.(); },
+    onLarge: () => enlarge(node),
+  });
+  passOn(view);
+  node.taTimeline = { view, edits, widget: addView(node, "ta_timeline_view", view.element, EMPTY_PX) };
+}
+
+/** A saved graph is loaded: ids stand a moment later. */
+function reload(node) {
+  node.taTimeline.view.setText(node.taTimeline.edits.value ?? "");
+  setTimeout(() => refresh(node), 50);
+}
+
+async function refresh(node, hasRun = false) {
+  const { view, edits, widget } = node.taTimeline, ref = node.graph && recall(app, node, "ta_timeline");
+  view.setText(edits.value ?? "");
+  if (!ref) return;
+  try {
+    const json = await fetchFile(api, ref, "json");
+    if (!json) throw new Error(GONE);
+    const sound = recall(app, node, "ta_sound");
+    setViewHeight(node, widget, FULL_PX);
+    if (hasRun && node.size[0] < WIDE_PX && !node.taTimeline.widened) node.setSize([WIDE_PX, node.size[1]]);
+    node.taTimeline.widened = true;
+    view.show(readTimeline(json), sound && addressOf(api, sound));
+  } catch (error) {
+    view.say(error.message, "alert");
+  }
+}
+
+/** The same timeline in a large window over the page; Escape brings it back. */
+function enlarge(node) {
+  const { view } = node.taTimeline, home = view.element.parentElement;
+  const frame = el("div", { class: "ta-view" });
+  const dialog = el("dialog", { class: "ta-large", "aria-label": "Timeline of visemes" }, frame);
+  if (view.element.closest("dialog")) return view.element.closest("dialog").close();
+  keepEvents(dialog);
+  frame.append(view.element);
+  dialog.addEventListener("close", () => { home.append(view.element); dialog.remove(); view.redraw(); });
+  document.body.append(dialog);
+  dialog.showModal();
+  view.fit();
+}
+
+/** Until the timeline is clicked, the wheel zooms ComfyUI's canvas here as everywhere. */
+function passOn(view) {
+  view.element.addEventListener("wheel", (event) => {
+    if (view.element.closest("dialog") || view.list.contains(event.target)) return;
+    event.preventDefault();
+    app.canvas.canvas.dispatchEvent(new WheelEvent(event.type, event));
+  }, { passive: false });
+}
