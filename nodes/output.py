@@ -118,8 +118,9 @@ class VideoMux(io.ComfyNode):
         keep = ContinueSettings(untouched, other_audio)
         clip = _from_plan(source, sound, keep, host) if isinstance(source, RenderPlan) else _from_images(source, fps, sound)
         settings = EncodeSettings(form, crf=crf, preset=preset)
-        written = _write(clip, filename_prefix, save_output, settings,
-                         graph_tags(cls.hidden.prompt, cls.hidden.extra_pnginfo), _expecting(source, settings, clip, host))
+        place = place_for(filename_prefix, clip.size_px, save_output)
+        written = _write(clip, place, save_output, settings, graph_tags(cls.hidden.prompt, cls.hidden.extra_pnginfo),
+                         _expecting(source, settings, clip, host, place[0]))
         host.warn(written.warnings)
         return io.NodeOutput(_as_video(written.path, form), written.path, ui=ui.PreviewVideo([written.shown]))
 
@@ -166,12 +167,12 @@ def _from_images(images: torch.Tensor, fps: float, sound: Sound | None) -> _Clip
     return _Clip(held(pictures, count), batch.size_px, rate, count, sound)
 
 
-def _expecting(source: RenderPlan | torch.Tensor, settings: EncodeSettings, clip: _Clip, host: ComfyHost) -> Host:
-    """Say what a render will take, and return the host that says how long it still takes."""
+def _expecting(source: RenderPlan | torch.Tensor, settings: EncodeSettings, clip: _Clip, host: ComfyHost, folder: str) -> Host:
+    """Say what a render will take and where that is too much, and return the host that says how long it still takes."""
     form = settings.format
     if not isinstance(source, RenderPlan) or not isinstance(form, Format):
         return host
-    expected = estimate(source, settings, host, form=form, sound=clip.sound, count=clip.count)
+    expected = estimate(source, settings, host, form=form, sound=clip.sound, count=clip.count, folder=folder)
     host.status(expected.text)
     host.warn(expected.warnings)
     return Forecast(host, source, settings, form)
@@ -185,11 +186,11 @@ class _Written:
     warnings: tuple[str, ...]
 
 
-def _write(clip: _Clip, prefix: str, save_output: bool, settings: EncodeSettings, metadata: dict[str, str],
+def _write(clip: _Clip, place: tuple[str, str, str], save_output: bool, settings: EncodeSettings, metadata: dict[str, str],
            host: Host) -> _Written:
     form = settings.format
     assert isinstance(form, Format)
-    folder, name, subfolder = place_for(prefix, clip.size_px, save_output)
+    folder, name, subfolder = place
     shows_itself = form.plays_in_browser or form.container_name == "webp"
     preview = None if shows_itself else os.path.join(folder_paths.get_temp_directory(),
                                                      f"talking_avatar_{uuid.uuid4().hex}.mp4")

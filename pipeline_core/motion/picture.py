@@ -9,12 +9,14 @@ import numpy.typing as npt
 
 from ..arkit import ARTICULATION_INDEX, INDEX
 from ..lazy import cv2
+from ..lettering import write
 from ..types import MotionLayer, MotionTrack, UInt8Array
 
 WIDTH_PX = 1280
 ROW_PX = 118
-LEFT_PX, RIGHT_PX, TOP_PX, BOTTOM_PX = 74, 168, 40, 34
-_PAPER, _INK, _LINE, _PANEL = (250, 250, 248), (50, 50, 54), (222, 222, 218), (255, 255, 255)
+LEFT_PX, RIGHT_PX, TOP_PX, BOTTOM_PX = 82, 168, 40, 34
+_NAME_PX, _NUMBER_PX = 15, 13
+_PAPER, _INK, _FAINT, _LINE, _PANEL = (250, 250, 248), (50, 50, 54), (120, 120, 124), (222, 222, 218), (255, 255, 255)
 _COLOURS = ((31, 98, 178), (204, 82, 22), (40, 138, 70), (138, 70, 160))
 """Blue, orange, green, violet (RGB): told apart with the common kinds of colour blindness by lightness."""
 
@@ -50,10 +52,6 @@ def _rows(total: MotionLayer) -> list[_Row]:
         _Row("gaze deg", -look, look, (("right", total.gaze_deg[:, 0]), ("up", total.gaze_deg[:, 1]))),
         _Row("breath", 0.0, 1.0, (("breath", channel("breath")),)),
     ]
-
-
-def _text(image: UInt8Array, text: str, x: int, y: int, colour: tuple[int, int, int], size: float = 0.42) -> None:
-    cv2.putText(image, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, colour, 1, cv2.LINE_AA)
 
 
 def _curve(image: UInt8Array, row: _Row, values: npt.NDArray[np.float32], box: tuple[int, int, int, int],
@@ -102,8 +100,8 @@ def curves_picture(motion: MotionTrack) -> UInt8Array:
     height = TOP_PX + len(rows) * ROW_PX + BOTTOM_PX
     image = np.full((height, WIDTH_PX, 3), _PAPER, np.uint8)
     names = ", ".join(layer.name for layer in motion.layers)
-    _text(image, f"{motion.duration_s:.2f} s, {motion.frames} frames at {float(motion.fps):.6g} fps, "
-                 f"seed {motion.seed}   layers: {names}", LEFT_PX, 25, _INK, 0.5)
+    write(image, f"{motion.duration_s:.2f} s, {motion.frames} frames at {float(motion.fps):.6g} fps, "
+                 f"seed {motion.seed}   layers: {names}", (LEFT_PX, 26), 17, _INK)
     right = WIDTH_PX - RIGHT_PX
     shown_s = motion.frames / float(motion.fps)
     step = _seconds_step(shown_s)
@@ -114,10 +112,10 @@ def curves_picture(motion: MotionTrack) -> UInt8Array:
         for j, (name, values) in enumerate(row.curves):
             _curve(image, row, values, box, _COLOURS[j])
             cv2.line(image, (right + 10, top + 16 + 22 * j), (right + 28, top + 16 + 22 * j), _COLOURS[j], 3)
-            _text(image, name, right + 34, top + 20 + 22 * j, _INK)
+            write(image, name, (right + 36, top + 21 + 22 * j), _NAME_PX, _INK)
     for i in range(int(shown_s / step) + 1):
         x = LEFT_PX + round((right - LEFT_PX) * i * step / shown_s)
-        _text(image, f"{i * step:g} s", x - 8, height - 20, _INK)
+        write(image, f"{i * step:g} s", (x, height - 18), _NAME_PX, _INK, "ms")
     return image
 
 
@@ -131,6 +129,6 @@ def _panel(image: UInt8Array, row: _Row, box: tuple[int, int, int, int], shown_s
         middle = (top + bottom) // 2
         cv2.line(image, (left, middle), (right, middle), _LINE, 1)
     cv2.rectangle(image, (left, top), (right, bottom), _LINE, 1)
-    _text(image, f"{row.high:g}", left - 32, top + 12, _INK, 0.36)
-    _text(image, f"{row.low:g}", left - 32, bottom - 2, _INK, 0.36)
-    _text(image, row.title, 4, (top + bottom) // 2 + 4, _INK, 0.38)
+    write(image, f"{row.high:g}", (left - 8, top + 12), _NUMBER_PX, _FAINT, "rs")
+    write(image, f"{row.low:g}", (left - 8, bottom - 1), _NUMBER_PX, _FAINT, "rs")
+    write(image, row.title, (left - 8, (top + bottom) // 2 + 5), _NAME_PX, _INK, "rs")

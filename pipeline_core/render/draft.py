@@ -82,10 +82,8 @@ def within(picture: UInt8Array, side_px: int) -> UInt8Array:
     height, width = picture.shape[:2]
     if max(height, width) <= side_px:
         return picture
-    # Whole steps first: averaging the rest then costs the same for any size.
-    step = max(1, max(height, width) // (4 * side_px))
     size = (max(1, round(n * side_px / max(height, width))) for n in (width, height))
-    return np.asarray(cv2.resize(np.ascontiguousarray(picture[::step, ::step]), tuple(size), interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(np.ascontiguousarray(picture), tuple(size), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def opaque(picture: UInt8Array) -> UInt8Array:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..host import Host
 from ..media.encode import EncodeSettings, Format, estimate_bytes, find_format
 from ..media.encode.limits import waiting_pictures
+from ..media.encode.space import check_space
 from ..types import Sound, UInt8Array
 from .continuation import QuietHost
 from .plan import RenderPlan, prepared
@@ -75,7 +77,7 @@ class Estimate:
 
 
 def estimate(plan: RenderPlan, settings: EncodeSettings, host: Host, *, form: Format | None = None,
-             sound: Sound | None = None, count: int | None = None) -> Estimate:
+             sound: Sound | None = None, count: int | None = None, folder: str | None = None) -> Estimate:
     """Tell what drawing a plan and writing it will take. Prepares the face, if that has not happened.
 
     Parameters
@@ -92,17 +94,25 @@ def estimate(plan: RenderPlan, settings: EncodeSettings, host: Host, *, form: Fo
         What is heard; the plan's own by default.
     count : int, optional
         Number of frames, where the sound is longer than the plan.
+    folder : str, optional
+        Where it is written: a disk that may be too full is warned of.
+
+    Raises
+    ------
+    OutputError
+        If the disk is clearly too full.
     """
     form = form or (settings.format if isinstance(settings.format, Format) else _named(settings.format))
     frames, size = count or plan.frames, plan.size_px
     for part in plan.parts if plan.replacement is None else ():
         prepared(part, host)
     disk = estimate_bytes(form, settings.crf, size=size, fps=plan.fps, count=frames, sound=sound or plan.sound)
+    room = check_space(Path(folder) / "result", disk) if folder else ()
     seconds = _remembered_s(_kind(plan, form, settings, host), frames, size[0] * size[1] / 1e6)
     if seconds is None and frames >= LONG_RUN_FRAMES:
         seconds = _tried_s(plan, frames, host)
     more = drawing_mb(size, host.threads * len(plan.parts), form, settings.preset)
-    return Estimate(frames, seconds, rss_mb() + more, disk / 1e6, _warnings(more))
+    return Estimate(frames, seconds, rss_mb() + more, disk / 1e6, (*_warnings(more), *room))
 
 
 def _named(name: str) -> Format:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from ..lazy import cv2
 from ..types import UInt8Array
 from .landmarks import Points, interocular_px, layout_of, lip_outline
 from .look import gradient, grey

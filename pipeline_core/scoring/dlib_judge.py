@@ -10,11 +10,11 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import MissingDependency
+from ..lazy import cv2
 from ..types import UInt8Array
 
 SEARCH_PX = 320

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from ..lazy import cv2
 from ..types import UInt8Array
 from .landmarks import Points
 

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-import cv2
 import numpy as np
 
+from ..lazy import cv2
 from ..types import LANDMARK_COUNT, Phone, UInt8Array
 from .canvas import Canvas, Flags, paste_seam, pasted_control
 from .landmarks import lip_outline

@@ -9,7 +9,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -17,6 +16,7 @@ from ..errors import MissingDependency, NoFaceFound
 from ..face.choice import DetectSettings, landmarker_of
 from ..host import Host
 from ..interfaces import Landmarker
+from ..lazy import cv2
 from ..media.image import load_portrait
 from ..media.video import probe, read_frames
 from ..types import LANDMARK_COUNT, Portrait, UInt8Array

@@ -8,8 +8,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from talking_avatar.pipeline_core.errors import OutputError
 from talking_avatar.pipeline_core.host import PlainHost
-from talking_avatar.pipeline_core.media.encode import EncodeSettings, find_format
+from talking_avatar.pipeline_core.media.encode import EncodeSettings, find_format, space
 from talking_avatar.pipeline_core.render import estimate as module
 from talking_avatar.pipeline_core.render.estimate import Estimate, Forecast, drawing_mb, estimate, spoken_time
 from talking_avatar.pipeline_core.types import Sound
@@ -138,6 +139,22 @@ def test_too_little_memory_is_said(plan, monkeypatch, free_mb, warned):
     found = estimate(plan, SETTINGS, PlainHost(threads=2))
     assert bool(found.warnings) is warned
     assert not warned or "50 MB are free" in found.warnings[0]
+
+
+@pytest.mark.parametrize(("free_share", "warned"), [(3.0, False), (0.5, True)])
+def test_a_disk_that_may_be_too_full_is_said_before(plan, monkeypatch, tmp_path, free_share, warned):
+    host = PlainHost(threads=2)
+    need = estimate(plan, SETTINGS, host).disk_mb * 1e6
+    monkeypatch.setattr(space.shutil, "disk_usage", lambda path: SimpleNamespace(free=int(need * free_share)))
+    found = estimate(plan, SETTINGS, host, folder=str(tmp_path))
+    assert any("disk may be too full" in text for text in found.warnings) is warned
+    assert not any("disk" in text for text in estimate(plan, SETTINGS, host).warnings), "nobody said where it goes"
+
+
+def test_a_disk_that_is_too_full_ends_it_before_anything_is_drawn(plan, monkeypatch, tmp_path):
+    monkeypatch.setattr(space.shutil, "disk_usage", lambda path: SimpleNamespace(free=1000))
+    with pytest.raises(OutputError, match="free"):
+        estimate(plan, SETTINGS, PlainHost(threads=2), folder=str(tmp_path))
 
 
 def test_words():
