@@ -77,7 +77,7 @@ class PreviewRender(io.ComfyNode):
         _expect_shown(what)
         settings = DraftSettings(start_s, seconds, size)
         part = draft(render, settings)
-        host = OverallHost(ComfyHost(), {CLIP: part.count, SHEET: 12} if what != "contact sheet" else {SHEET: 1})
+        host = OverallHost(ComfyHost(), {CLIP: part.count, SHEET: 9} if what != "contact sheet" else {SHEET: 1})
         clip = None if what == "contact sheet" else _clip(part, size, host)
         host.status(SHEET)
         sheet = contact_sheet(render, size, host)

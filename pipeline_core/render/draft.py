@@ -18,7 +18,7 @@ from .settings import MIN_SIDE_PX as MIN_DRAWN_PX
 from .sheet import TILE_PX, Box, Moment, Tile, around_face, cropped, sheet_picture, telling_moments
 
 MIN_SIDE_PX, MAX_SIDE_PX = 128, 1024
-SHEET_COLUMNS, SHEET_TILES = 4, 12
+SHEET_COLUMNS, SHEET_TILES = 3, 9
 _SOFT = 0.7
 """A tile may be enlarged by one over this; from softer ones lips cannot be judged."""
 _LOOKED_AT = 100

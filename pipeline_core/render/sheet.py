@@ -14,7 +14,7 @@ from ..lettering import width_of, write
 from ..types import FloatArray, MotionLayer, MotionTrack, UInt8Array
 
 TILE_PX = 256
-"""Width of a tile: three of them are as wide as a node that is made larger, and lips can be judged."""
+"""Width of a tile: lips can be judged in it."""
 GAP_PX = 8
 FACE_SHARE = 1.8
 """Side of a tile in face heights: the face and its hair, so that lips can be judged."""
@@ -26,8 +26,9 @@ _PAPER, _INK, _FAINT, _SHADE = (24, 24, 27), (240, 240, 242), (160, 160, 168), (
 _ACCENT = {"lips shut": (255, 138, 128), "mouth widest": (120, 200, 255), "lips round": (190, 170, 255),
            "lip on teeth": (255, 200, 110), "blink": (130, 222, 160)}  # fmt: skip
 """Colours of the moments, light enough for the dark strip below a tile."""
-_SIZE = 15
-_STRIP_PX = 26
+_SIZE = 24
+"""Readable where three tiles are as wide as a node."""
+_STRIP_PX = 38
 
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels."""
@@ -153,7 +154,7 @@ def _place(sheet: UInt8Array, tile: Tile, x: int, y: int) -> None:
     height, width = tile.picture.shape[:2]
     sheet[y:y + height, x:x + width] = tile.picture
     sheet[y + height:y + height + _STRIP_PX, x:x + width] = _SHADE
-    base = y + height + _STRIP_PX - 8
+    base = y + height + _STRIP_PX - 11
     time = f"{tile.time_s:.2f} s"
     write(sheet, time, (x + 8, base), _SIZE, _INK)
     if tile.label and width_of(time, _SIZE) + width_of(tile.label, _SIZE) + 24 < width:

@@ -12,9 +12,9 @@ from .scorecard import Row, Scorecard, Verdict
 WIDTH_PX = 760
 """About twice the width of a node: letters stay readable at half the size."""
 MARGIN_PX = 24
-NAME_PX, SMALL_PX, HEAD_PX = 21, 17, 30
-_STRIPE_PX, _VERDICT_PX = 6, 92
-_HEADER_PX, _LINE_PX, _PAD_PX, _GAP_PX = 100, 24, 10, 6
+NAME_PX, SMALL_PX, HEAD_PX = 24, 20, 32
+_STRIPE_PX, _VERDICT_PX = 6, 108
+_HEADER_PX, _LINE_PX, _PAD_PX, _GAP_PX = 104, 28, 10, 6
 _PAPER, _PANEL, _INK, _FAINT = (24, 24, 27), (36, 36, 41), (240, 240, 242), (172, 172, 180)
 COLOURS: dict[Verdict, Colour] = {"ok": (74, 190, 128), "warn": (240, 180, 64), "bad": (240, 98, 92),
                                   "not measurable": (128, 128, 138)}
@@ -103,8 +103,8 @@ def _row(chart: UInt8Array, row: Row, top: int, height: int) -> None:
 
 def _badge(chart: UInt8Array, text: str, corner: tuple[int, int], colour: Colour) -> None:
     x, y = corner
-    height, radius = NAME_PX + 4, (NAME_PX + 4) // 2
+    height, radius = NAME_PX + 5, (NAME_PX + 5) // 2
     for centre in (x + radius, x + _VERDICT_PX - radius):
         cv2.circle(chart, (centre, y + radius), radius, colour, cv2.FILLED, cv2.LINE_AA)
     chart[y:y + height, x + radius:x + _VERDICT_PX - radius] = colour
-    write(chart, text, (x + (_VERDICT_PX - width_of(text, SMALL_PX)) / 2, y + height - 8), SMALL_PX, _PAPER)
+    write(chart, text, (x + (_VERDICT_PX - width_of(text, SMALL_PX)) / 2, y + height - 9), SMALL_PX, _PAPER)
