@@ -6,10 +6,11 @@ from typing import Any
 
 from comfy_api.latest import io
 
+from ..pipeline_core.cache import shared
 from ..pipeline_core.cue_files import FORMATS, cue_format, cue_text
 from ..pipeline_core.speech import analyze, engine_choices, synthesize, timeline_picture
 from ..pipeline_core.speech.edits import apply_edits, read_edits
-from ..pipeline_core.types import SpeechTrack
+from ..pipeline_core.types import Sound, SpeechTrack, array_sha256
 from . import convert, sockets
 from .choices import backend_ids, check_backend, problem_with
 from .host import ComfyHost, keep
@@ -119,7 +120,7 @@ class AudioToVisemes(io.ComfyNode):
                 engine: str = "auto", format: str = FORMATS[0].title, edits: str = "") -> io.NodeOutput:
         """Analyse the sound, and change in it what was edited."""
         sound, host = convert.to_sound(audio), ComfyHost()
-        found = analyze(sound, transcript=transcript, cues=cues, speech=speech, engine=engine, host=host)
+        found = _found(sound, transcript, cues, speech, engine, host)
         edited = apply_edits(found, edits)
         track = edited.track
         host.warn(track.warnings)
@@ -127,3 +128,14 @@ class AudioToVisemes(io.ComfyNode):
         left = timeline_for_page(cls.hidden.extra_pnginfo, found, edited, edits)
         return io.NodeOutput(keep(track), convert.to_image(picture), cue_text(track, cue_format(format)),
                              ui=with_files(None, **left))
+
+
+def _found(sound: Sound, transcript: str, cues: str, speech: SpeechTrack | None, engine: str, host: ComfyHost) -> SpeechTrack:
+    """Analyse a sound, or remember what was found: after an edit nobody wants to wait for the analysis again."""
+    def listen() -> SpeechTrack:
+        return analyze(sound, transcript=transcript, cues=cues, speech=speech, engine=engine, host=host)
+
+    if speech is not None:
+        return listen()
+    key = ("speech_track", array_sha256(sound.samples), sound.rate_hz, sound.warnings, transcript, cues, engine)
+    return shared().get(key, listen)

@@ -9,7 +9,7 @@ import { Player } from "./lib/player.js";
 import { readTimeline } from "./lib/timeline/data.js";
 import { Timeline } from "./lib/timeline/view.js";
 
-const EMPTY_PX = 48, FULL_PX = 330, WIDE_PX = 560;
+const EMPTY_PX = 48, FULL_PX = 330, LIST_PX = 120, WIDE_PX = 560;
 const GONE = "This timeline is no longer kept. Run the graph again; your edits are in the workflow.";
 
 app.registerExtension({
@@ -29,6 +29,7 @@ function attach(node) {
     player: new Player(),
     onText: (text) => { edits.value = text; node.graph?.change?.(); },
     onLarge: () => enlarge(node),
+    onList: () => fitIn(node),
   });
   passOn(view);
   node.taTimeline = { view, edits, widget: addView(node, "ta_timeline_view", view.element, EMPTY_PX) };
@@ -41,20 +42,26 @@ function reload(node) {
 }
 
 async function refresh(node, hasRun = false) {
-  const { view, edits, widget } = node.taTimeline, ref = node.graph && recall(app, node, "ta_timeline");
+  const { view, edits } = node.taTimeline, ref = node.graph && recall(app, node, "ta_timeline");
   view.setText(edits.value ?? "");
   if (!ref) return;
   try {
     const json = await fetchFile(api, ref, "json");
     if (!json) throw new Error(GONE);
     const sound = recall(app, node, "ta_sound");
-    setViewHeight(node, widget, FULL_PX);
+    fitIn(node);
     if (hasRun && node.size[0] < WIDE_PX && !node.taTimeline.widened) node.setSize([WIDE_PX, node.size[1]]);
     node.taTimeline.widened = true;
     view.show(readTimeline(json), sound && addressOf(api, sound));
   } catch (error) {
     view.say(error.message, "alert");
   }
+}
+
+/** The node grows for the list of edits. */
+function fitIn(node) {
+  const { view, widget } = node.taTimeline;
+  setViewHeight(node, widget, FULL_PX + (view.list.hidden ? 0 : LIST_PX));
 }
 
 /** The same timeline in a large window over the page; Escape brings it back. */

@@ -31,11 +31,11 @@ def listen(classes, comfy, monkeypatch):
     voice = np.sin(t * 900) * ((t > 0.2) & (t < 0.7)) * 0.4
     audio = {"waveform": torch.from_numpy(voice).float()[None, None], "sample_rate": 16000}
 
-    def run(edits="", page=True):
+    def run(edits="", page=True, **more):
         cls = classes["TA_AudioToVisemes"]
         hidden = SimpleNamespace(extra_pnginfo={"workflow": {}} if page else None)
         monkeypatch.setattr(cls, "hidden", hidden, raising=False)
-        return cls.execute(audio=audio, cues=CUES, edits=edits)
+        return cls.execute(**{"audio": audio, "cues": CUES, "edits": edits, **more})
 
     return run
 
@@ -94,3 +94,15 @@ def test_a_timeline_that_cannot_be_made_costs_nothing_else(listen, monkeypatch, 
     monkeypatch.setattr(sys.modules["talking_avatar.nodes.timeline"], "timeline_json", fail)
     output = listen()
     assert output.args[0].visemes and "ta_timeline" not in output.ui and "planted" in caplog.text
+
+
+def test_an_edit_does_not_ask_for_the_analysis_again(listen, monkeypatch):
+    module = sys.modules["talking_avatar.nodes.speech"]
+    heard, analyze = [], module.analyze
+    monkeypatch.setattr(module, "analyze", lambda *given, **more: heard.append(more) or analyze(*given, **more))
+    for form, edits in (("cues JSON", ""), ("cues JSON", SHUT), ("TextGrid", STALE)):
+        listen(edits, engine="energy", format=form)
+    assert len(heard) == 1
+    # The control: other cues are analysed.
+    listen(SHUT, engine="energy", cues=CUES.replace("0.7", "0.6"))
+    assert len(heard) == 2

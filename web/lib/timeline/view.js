@@ -17,9 +17,9 @@ const READ_PX = 220; // of a second, at which most visemes can be read
 const BESIDE_S = 0.25; // heard on either side of a viseme that is looped
 
 export class Timeline {
-  /** @param {{player: Player, onText: (text: string) => void, onLarge: (() => void) | null}} given */
-  constructor({ player, onText, onLarge = null }) {
-    Object.assign(this, { player, selection: null, cursor_s: 0, range: null, frame: 0, ratio: 0, axis: new Axis(GUTTER_PX) });
+  /** @param {{player: Player, onText: (text: string) => void, onLarge?: () => void, onList?: (open: boolean) => void}} given */
+  constructor({ player, onText, onLarge, onList }) {
+    Object.assign(this, { player, onList, selection: null, cursor_s: 0, range: null, frame: 0, ratio: 0, axis: new Axis(GUTTER_PX) });
     this.model = new Model(onText);
     this.#build(onLarge);
     this.endings = [
@@ -303,6 +303,7 @@ export class Timeline {
   toggleList() {
     this.list.hidden = !this.list.hidden;
     this.buttons.edits.setAttribute("aria-expanded", String(!this.list.hidden));
+    this.onList?.(!this.list.hidden);
     this.#tell();
   }
 
