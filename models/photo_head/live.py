@@ -6,6 +6,7 @@ photo, to the head and shoulders in a moderate size.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -15,11 +16,13 @@ from ...pipeline_core.arkit import BLENDSHAPES
 from ...pipeline_core.cache import shared
 from ...pipeline_core.errors import InputError
 from ...pipeline_core.host import Host
+from ...pipeline_core.media.image import crop_resize
 from ...pipeline_core.render.dub import face_sha256
 from ...pipeline_core.render.matte import continued
 from ...pipeline_core.types import FaceTrack, FloatArray, UInt8Array
 from . import contact, deform, eyelids, field, interior, mouth_pose, plug
 from .contact import Chain, Opening
+from .eyeball import GAP_PX, EyeSheet
 from .head_model import HeadModel
 from .layers import Box
 from .live_mouth import coarse_mouth
@@ -28,6 +31,8 @@ from .mouth_shade import RELIEF, TEXTURE_CM
 from .renderer import FaceParts, lay_out
 from .textures import TEXTURE_SCALE, LidTexture, lash_colour
 
+FACE_PX = 400
+"""Width of the face at most: larger photos are reduced first, the file has no more detail than this anyway."""
 TEXTURE_PX = 768
 """Longest side of the photo in the file: twice the view's usual width, for zoom and fine displays."""
 SHARPENED = 2.0
@@ -72,8 +77,9 @@ def live_payload(face: FaceTrack, host: Host) -> bytes:
 
 def _packed(face: FaceTrack, host: Host) -> bytes:
     host.status("Preparing the live view")
+    face = _reduced(face)
     assert face.portrait is not None
-    portrait = continued(face.portrait)
+    portrait = face.portrait
     parts = lay_out(face, portrait, {})
     pack = LivePack()
     _add_skin(pack, parts)
@@ -98,6 +104,16 @@ def _packed(face: FaceTrack, host: Host) -> bytes:
     return pack.to_bytes()
 
 
+def _reduced(face: FaceTrack) -> FaceTrack:
+    """Return the face in a photo of moderate size, its colours continued where it is transparent."""
+    assert face.portrait is not None
+    portrait = continued(face.portrait)
+    scale = min(1.0, FACE_PX / max(1.0, float(np.ptp(face.selected_landmarks_px[:468, 0]))))
+    width, height = (max(1, round(side * scale)) for side in (portrait.width_px, portrait.height_px))
+    portrait, crop = crop_resize(portrait, width, height)
+    return replace(face, portrait=portrait, width_px=width, height_px=height, landmarks_px=crop.apply(face.landmarks_px))
+
+
 def _list(values: Any) -> list[float]:
     return [float(value) for value in np.ravel(values)]
 
@@ -109,7 +125,8 @@ def _constants() -> dict[str, Any]:
         "upperLipShare": contact.UPPER_LIP_SHARE, "lipOverlapCm": contact.LIP_OVERLAP_CM,
         "upperLidShare": contact.UPPER_LID_SHARE, "lidOverlapCm": contact.LID_OVERLAP_CM,
         "smoothingPlaces": contact.SMOOTHING_PLACES, "tuckRevealCm": contact.TUCK_REVEAL_CM,
-        "tuckDepthCm": contact.TUCK_DEPTH_CM, "eyeballRadiusCm": plug.EYEBALL_RADIUS_CM,
+        "tuckDepthCm": contact.TUCK_DEPTH_CM, "eyeballPerIris": plug.EYEBALL_PER_IRIS,
+        "roomShare": plug.ROOM_SHARE, "uprightMost": plug.UPRIGHT_MOST,
         "lashWidthCm": eyelids.LASH_WIDTH_CM, "lashStrength": eyelids.LASH_STRENGTH, "bulge": eyelids.BULGE,
         "crease": eyelids.CREASE, "jawAngleDeg": mouth_pose.JAW_ANGLE_DEG, "jawPivotCm": mouth_pose.JAW_PIVOT_CM,
         "jawLeftCm": mouth_pose.JAW_LEFT_CM, "jawForwardCm": mouth_pose.JAW_FORWARD_CM,
@@ -192,6 +209,10 @@ def _add_plugs(pack: LivePack, parts: FaceParts) -> None:
         pack.add(f"{side}.plug.triangles", eye.triangles, "u16")
         pack.add(f"{side}.plug.weight", carry[0][:, 0], "f32")
         pack.add(f"{side}.plug.breath", carry[1], "f32")
+    pack.header["eyes"] = {side: {
+        "turning": eye.turning, "turns": eye.sheet_px is not None, "centre": _list(eye.eye.centre),
+        "radius": eye.eye.radius, "along": _list(eye.along), "corners": _list(eye.corners),
+    } for side, eye in zip(("left", "right"), parts.deformer.plugs, strict=True)}  # fmt: skip
 
 
 def _add_mouth(pack: LivePack, parts: FaceParts) -> None:
@@ -231,14 +252,23 @@ def _corners(box: Box) -> list[int]:
 
 
 def _add_pictures(pack: LivePack, parts: FaceParts, box: Box, alpha: UInt8Array | None) -> None:
-    rows, columns = box.shape
-    scale = min(SHARPENED, TEXTURE_PX / max(rows, columns))
-    part = (slice(box.top, box.bottom), slice(box.left, box.right))
-    pack.add_bytes("photo", _encoded(_resized(parts.skin[part], scale), None if alpha is None else _resized(alpha[part], scale)))
+    scale = min(SHARPENED, TEXTURE_PX / max(box.shape))
+    rgb = _with_eyes(parts.skin, parts.sheet, box)
+    whole = None if alpha is None else _with_eyes(alpha, replace(parts.sheet, rows=np.full_like(parts.sheet.rows[..., 0], 255)), box)
+    pack.add_bytes("photo", _encoded(_resized(rgb, scale), None if whole is None else _resized(whole, scale)))
+    pack.header["picture"] = [box.left, box.top, box.right, box.top + len(rgb)]
+    pack.header["sheetPx"] = parts.sheet.offset_px(box.bottom)
     for side, lid in zip(("left", "right"), parts.lids, strict=True):
         picture = lid.pixels[::TEXTURE_SCALE, ::TEXTURE_SCALE]
         pack.add_bytes(f"{side}.lid", _encoded(_resized(picture, scale), None))
     pack.header["lids"] = {side: _lid_corners(lid) for side, lid in zip(("left", "right"), parts.lids, strict=True)}
+
+
+def _with_eyes(image: UInt8Array, sheet: EyeSheet, box: Box) -> UInt8Array:
+    """Cut the box out of a picture and put the eyes without lids under it."""
+    columns = slice(box.left, box.right)
+    part = image[box.top : box.bottom, columns]
+    return np.concatenate([part, np.repeat(part[-1:], GAP_PX, axis=0), sheet.rows[:, columns]])
 
 
 def _lid_corners(lid: LidTexture) -> list[float]:

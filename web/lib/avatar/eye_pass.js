@@ -79,7 +79,7 @@ export class EyePass {
     gl.useProgram(program);
     gl.uniform1i(uniforms.photo, 0);
     gl.uniform1i(uniforms.lidPicture, 1);
-    gl.uniform4fv(uniforms.photoBox, asBox(header.texture));
+    gl.uniform4fv(uniforms.photoBox, asBox(header.picture));
     gl.uniform2f(uniforms.lidShade, constants.bulge, constants.crease);
   }
 }

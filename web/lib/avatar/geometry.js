@@ -52,7 +52,7 @@ export class Face {
     this.skinCount = arrays.neutral.length / 3;
     this.plugs = SIDES.map((side) => ({
       points: arrays[`${side}.plug.points`], uv: arrays[`${side}.plug.uv`], window: arrays[`${side}.plug.window`],
-      weight: arrays[`${side}.plug.weight`], breath: arrays[`${side}.plug.breath`],
+      weight: arrays[`${side}.plug.weight`], breath: arrays[`${side}.plug.breath`], ...header.eyes[side],
     }));
     this.count = this.plugs.reduce((sum, plug) => sum + plug.points.length / 3, this.skinCount);
     this.positions = new Float32Array(arrays.neutral.length);
@@ -165,20 +165,49 @@ export class Face {
   }
 
   #placeEyes(motion, head) {
-    const { scale } = this.header.pose, { eyeballRadiusCm, eyeDepthCm } = this.constants;
-    const reach = ((eyeballRadiusCm * scale) * Math.PI) / 180;
-    const [right, up] = [motion.gaze_deg[0] * reach, -motion.gaze_deg[1] * reach];
+    const { scale } = this.header.pose, { eyeDepthCm } = this.constants;
     let first = this.skinCount;
     for (const plug of this.plugs) {
       const count = plug.points.length / 3, points = this.points.subarray(3 * first, 3 * (first + count));
       points.set(plug.points);
       carry(points, plug.weight, plug.breath, head);
-      for (let i = 0; i < count; i++) {
-        points[3 * i + 2] -= eyeDepthCm * scale;
-        this.uv[2 * (first + i)] = plug.uv[2 * i] - plug.window[i] * right;
-        this.uv[2 * (first + i) + 1] = plug.uv[2 * i + 1] - plug.window[i] * up;
-      }
+      for (let i = 0; i < count; i++) points[3 * i + 2] -= eyeDepthCm * scale;
+      const uv = this.uv.subarray(2 * first, 2 * (first + count));
+      uv.set(plug.uv);
+      if (motion.gaze_deg[0] || motion.gaze_deg[1]) lookAway(plug, uv, motion.gaze_deg, this.constants, this.header.sheetPx);
       first += count;
     }
   }
+}
+
+/** Move the texture of one eye: models/photo_head/plug.py. Whole eyes lie `sheetPx` below their place in the photo. */
+function lookAway(plug, uv, gaze_deg, constants, sheetPx) {
+  const reach = (constants.eyeballPerIris * plug.radius * Math.PI) / 180, x = gaze_deg[0] * reach, y = -gaze_deg[1] * reach;
+  if (!plug.turns) {
+    plug.window.forEach((share, i) => {
+      uv[2 * i] -= share * x;
+      uv[2 * i + 1] -= share * y;
+    });
+    return;
+  }
+  const { radius, centre, corners: [left, right], along: [ax, ay] } = plug, clip = (value, low, high) => Math.min(Math.max(value, low), high);
+  const across = clip(x * ax + y * ay, Math.min(0, constants.roomShare * (left + radius)), Math.max(0, constants.roomShare * (right - radius)));
+  const upright = clip(y * ax - x * ay, -constants.uprightMost * radius, constants.uprightMost * radius);
+  // The iris goes as a whole; the white between it and the corners is stretched or pressed together.
+  const drawn = [Math.min(left, across - radius), across - radius, across + radius, Math.max(right, across + radius)];
+  const source = [drawn[0], -radius, radius, drawn[3]], share = [0, 1, 1, 0];
+  for (let i = 0; i < plug.turning; i++) {
+    const px = uv[2 * i] - centre[0], py = uv[2 * i + 1] - centre[1], at = px * ax + py * ay;
+    const to = between(at, drawn, source), up = py * ax - px * ay - between(at, drawn, share) * upright;
+    uv[2 * i] = centre[0] + to * ax - up * ay;
+    uv[2 * i + 1] = centre[1] + to * ay + up * ax + sheetPx;
+  }
+}
+
+/** Linear interpolation between stops, constant outside. */
+function between(at, stops, values) {
+  if (at <= stops[0]) return values[0];
+  for (let i = 1; i < stops.length; i++)
+    if (at < stops[i]) return values[i - 1] + ((at - stops[i - 1]) / (stops[i] - stops[i - 1])) * (values[i] - values[i - 1]);
+  return values.at(-1);
 }

@@ -88,7 +88,7 @@ export class MouthPass {
     const { gl } = this, { header, constants } = this.face, { look, field, pose } = header, { program, uniforms } = this.mouthProgram;
     gl.useProgram(this.lips.program);
     gl.uniform1i(this.lips.uniforms.photo, 0);
-    gl.uniform4fv(this.lips.uniforms.photoBox, asBox(header.texture));
+    gl.uniform4fv(this.lips.uniforms.photoBox, asBox(header.picture));
     gl.uniform1f(this.lips.uniforms.innerFall, constants.innerLipFall);
     gl.useProgram(program);
     ["limits", "tissue", "tone", "sky"].forEach((name, unit) => gl.uniform1i(uniforms[name], unit));

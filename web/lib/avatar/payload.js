@@ -1,4 +1,6 @@
-// Reads the file that models/photo_head/live.py writes. It may come from anywhere, so every length is checked.
+// Reads the file that models/photo_head/live.py writes. It may come from anywhere, so everything is checked.
+
+import { checkFace } from "./checks.js";
 
 const MAGIC = 0x564c4154; // "TALV" as a little-endian number
 export const VERSION = 1;
@@ -18,6 +20,7 @@ export function readPayload(buffer) {
   const header = readHeader(new Uint8Array(buffer, 16, start - 16));
   const arrays = {};
   for (const [name, about] of Object.entries(header.arrays)) arrays[name] = readArray(buffer, start, name, about);
+  checkFace(header, arrays, damaged);
   return { header, arrays };
 }
 
@@ -45,5 +48,6 @@ function readArray(buffer, start, name, about) {
   const count = shape.reduce((product, size) => product * size, 1);
   if (start + at + count * Kind.BYTES_PER_ELEMENT > buffer.byteLength) throw damaged(`${name} reaches beyond its end`);
   const values = new Kind(buffer, start + at, count);
+  if (!Number.isFinite(scale) || !Number.isFinite(offset) || (kind === "f32" && !values.every(Number.isFinite))) throw damaged(`${name} holds no numbers`);
   return kind === "i16" ? Float32Array.from(values, (value) => value * scale + offset) : values;
 }

@@ -23,7 +23,7 @@ export class Scene {
     this.eyes = new EyePass(gl, face, fine, lids);
     gl.useProgram(this.plain.program);
     gl.uniform1i(this.plain.uniforms.photo, 0);
-    gl.uniform4fv(this.plain.uniforms.photoBox, asBox(face.header.texture));
+    gl.uniform4fv(this.plain.uniforms.photoBox, asBox(face.header.picture));
   }
 
   /**
