@@ -55,6 +55,9 @@ _LEAST_OUTSIDE_CM2 = 0.25
 """What comes from outside shows so much of itself there."""
 _LEAST_INSIDE = 0.3
 """Share of it that is surely in front of the face: the rest may be neck, or hair beside the face that moves."""
+_REACHING_CM2, _REACHING_SHARE = 2.0, 0.25
+"""What is surely in front of so much of the face itself, the throat aside, and lies beside both with such a share, reaches in
+like a hand: then what lies beside does not count. Collars, necks and the corners of turned faces have less of either."""
 _CLOSING_CM = 0.8
 _RIM_CM = (0.8, 0.3)
 """What lies this near to the outline of the face, beside it and at the chin, does not decide."""
@@ -264,9 +267,11 @@ class OccluderFinder:
         weak = cv2.morphologyEx(((excess > _WEAK) & judged).astype(np.uint8), cv2.MORPH_CLOSE, _disc(_CLOSING_CM))
         weak = cv2.morphologyEx(weak, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
         count, labels = cv2.connectedComponents(weak, connectivity=4)
-        area, sure, outer = (np.bincount(labels.ravel(), weights.ravel(), count)
-                             for weights in (np.ones(labels.shape), strong, ~(inside | throat)))
-        kept = (sure > np.maximum(_LEAST_STRONG_CM2 * cm2, _LEAST_INSIDE * area)) & (
+        area, sure, outer, front = (np.bincount(labels.ravel(), weights.ravel(), count)
+                                    for weights in (np.ones(labels.shape), strong, ~(inside | throat), strong & inside))
+        reaching = (front > _REACHING_CM2 * cm2) & (outer > _REACHING_SHARE * area)
+        judged_area = np.where(reaching, area - outer, area)
+        kept = (sure > np.maximum(_LEAST_STRONG_CM2 * cm2, _LEAST_INSIDE * judged_area)) & (
             (outer > _LEAST_OUTSIDE_CM2 * cm2) | (area > _LARGE_CM2 * cm2))
         kept[0] = False
         found = kept[labels].astype(np.uint8)

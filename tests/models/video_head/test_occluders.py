@@ -94,6 +94,18 @@ def test_the_fold_beside_a_laughing_mouth_is_no_thing_unless_it_comes_from_outsi
     assert (finder.mask(picture, AT)[area].max() > 0.5) == found
 
 
+@pytest.mark.parametrize(("sure_cm2", "share", "found"), [(3.2, 0.25, True), (1.5, 0.25, False), (3.2, 1.0, False)])
+def test_a_hand_may_look_like_skin_where_it_lies_beside_the_face(finder, monkeypatch, sure_cm2, share, found):
+    """What differs little reaches from outside to the cheek, where some of it is surely no face."""
+    monkeypatch.setattr(occluders, "_REACHING_SHARE", share)
+    rows, columns = finder._places.shape
+    where = np.dstack(np.meshgrid(np.arange(columns), np.arange(rows))).astype(np.float32)
+    excess, side = np.zeros((rows, columns), np.float32), round(np.sqrt(sure_cm2) * occluders.WORK_PX_PER_CM)
+    excess[35:105, 28:48] = 0.5
+    excess[39 : 39 + side, 32 : 32 + side] = 2.0
+    assert finder._coherent(excess, where)[45, 38] == found
+
+
 def test_a_darker_picture_is_no_thing(talker, finder):
     darker = (talker.pictures[AT] * 0.75).astype(np.uint8)
     part, area = in_box(talker, darker, AT)
