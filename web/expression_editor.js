@@ -10,8 +10,8 @@ import { leftBefore } from "./lib/live/cached.js";
 import { fetchFile, onLeft, recall, recallUpstream, remember } from "./lib/page_files.js";
 
 const TYPE = "TA_ExpressionEditor";
-const SIZE = [760, 720];
-const LEAST_HEIGHT_PX = 520;
+const SIZE = [760, 690];
+const LEAST_HEIGHT_PX = 560;
 const LOOKED_BACK = 32; // runs
 const clipboard = { text: "" }; // shared by all editors of the page
 

@@ -1,8 +1,16 @@
 """The expression editor as a person uses it: on both pages, in both looks of nodes."""
 
+import io
 import json
 
+import numpy as np
 import pytest
+from PIL import Image
+from talking_avatar.cli.comfy_client import output_files
+from talking_avatar.models import register_all
+from talking_avatar.pipeline_core.face.detect import DetectSettings, detect_faces
+from talking_avatar.pipeline_core.host import PlainHost
+from talking_avatar.pipeline_core.media.image import portrait_from_array
 from talking_avatar.tests.comfyui import canvas
 
 pytestmark = [pytest.mark.comfyui, pytest.mark.browser]
@@ -11,7 +19,7 @@ EDITOR, PREVIEW = 3, 4
 FACE = "[data-view=ta_expression] canvas"
 
 
-def graph(size=(760, 720)):
+def graph(size=(760, 690)):
     """Load Portrait, Detect Face, Expression Editor, Preview Image."""
     def node(id, kind, at, size, inputs, outputs, widgets):
         return {"id": id, "type": kind, "pos": at, "size": size, "flags": {}, "order": id, "mode": 0, "properties": {},
@@ -84,6 +92,27 @@ def ready(request, page):
     assert canvas.new_errors(page) == []
 
 
+def corners_up(pixels):
+    """How high the corners of the mouth stand above its middle, in distances between the eyes, in MediaPipe's landmarks."""
+    points = detect_faces(portrait_from_array(pixels), DetectSettings(), PlainHost()).selected_landmarks_px
+    up = points[[13, 14], 1].mean() - points[[61, 291], 1].mean()
+    return float(up / np.linalg.norm(points[33, :2] - points[263, :2]))
+
+
+def test_a_smile_is_seen_by_others(server):
+    """A script's prompt, without a page: at rest, happy, sad."""
+    register_all()
+    prompt = {"1": {"class_type": "TA_LoadPortrait", "inputs": {"file": "sample: astronaut"}},
+              "2": {"class_type": "TA_DetectFace", "inputs": {"source": ["1", 0], "face_index": 0, "order": "large-small", "min_confidence": 0.5}},
+              "3": {"class_type": "TA_ExpressionEditor", "inputs": {"face": ["2", 0], "expression": "0 neutral; 1 happy 1.5; 2 sad 1.5", "fps": 25, "hold": 0}},
+              "4": {"class_type": "PreviewImage", "inputs": {"images": ["3", 1]}}}
+    record = server.client.run(prompt)
+    shown = [item for item in record["outputs"]["4"]["images"] if item in output_files(record, ".png")]
+    rest, happy, sad = (corners_up(np.array(Image.open(io.BytesIO(server.client.fetch(item))).convert("RGB"))) for item in shown)
+    assert happy > rest + 0.02 > rest > sad + 0.01
+    assert "ta_face" not in record["outputs"].get("3", {})
+
+
 def test_a_face_is_posed_and_found_again(ready, request, tmp_path):
     page, look = ready, request.node.callspec.params["ready"]
     assert page.get_by_text("Run the graph once to see the face here.").last.is_visible()
@@ -149,6 +178,11 @@ def test_comfyui_s_undo_and_keys_keep_off(ready):
     page.keyboard.press("Control+Shift+z")
     page.wait_for_timeout(400)
     assert expression(page)[0]["curves"]["mouthSmileLeft"] == 0.55
+    page.evaluate("() => document.activeElement.blur()")
+    page.keyboard.press("Control+z")
+    page.wait_for_function("() => app.graph.nodes.find((each) => each.type === 'TA_ExpressionEditor')?.widgets[0].value === ''")
+    page.wait_for_timeout(400)
+    assert page.get_by_label("Mouth: Smile, left side").input_value() == "0", "ComfyUI's undo takes the step back as well, and it is seen"
 
 
 def test_a_dropped_file_is_taken_and_no_workflow(ready):
