@@ -105,11 +105,12 @@ async function refresh(node, hasRun = false) {
   const wanted = JSON.stringify([face, motion, sound]);
   if (wanted === live.shown && !live.view.empty) return;
   live.shown = wanted;
+  const first = live.view.empty;
   const withMotion = mainKey(node) === "ta_motion";
   if (!face || (withMotion && !motion)) return live.view.say(hasRun || motion ? NO_FACE : EMPTY);
   try {
     await show(live, face, withMotion ? motion : null, sound);
-    if (node.taLive === live) setViewHeight(node, live.widget, FULL_PX);
+    if (node.taLive === live) setViewHeight(node, live.widget, FULL_PX, { grow: first && hasRun });
   } catch (error) {
     if (live.shown === wanted) live.view.say(error.message, "alert");
   }

@@ -35,14 +35,15 @@ function show(node, image) {
 }
 
 function attach(node) {
-  const size = [...node.size];
+  const before_px = node.size[1];
   const picture = el("img", { class: "ta-frame", alt: "The frame that is being drawn" });
-  return { picture, size, widget: addView(node, "ta_frame", picture, HEIGHT_PX) };
+  const widget = addView(node, "ta_frame", picture, HEIGHT_PX);
+  return { picture, widget, grown_px: node.size[1] - before_px };
 }
 
 function hide(node) {
-  const { widget, size } = shown.get(node) ?? {};
+  const { widget, grown_px } = shown.get(node) ?? {};
   if (!shown.delete(node) || !node.widgets?.includes(widget)) return;
   removeView(node, widget);
-  node.setSize(size);
+  node.setSize([node.size[0], node.size[1] - grown_px]); // other views may have grown meanwhile
 }

@@ -53,7 +53,7 @@ def settle(page):
 
 def test_the_picture_keeps_its_aspect_and_is_as_fine_as_the_screen(stub):
     start(stub, width=300, height=200)
-    box = stub.evaluate("() => document.querySelector('.ta-head').getBoundingClientRect().toJSON()")
+    box = stub.evaluate("() => document.querySelector('.ta-live-head').getBoundingClientRect().toJSON()")
     drawn = stub.evaluate("() => drawn")
     assert box["width"] / box["height"] == pytest.approx(0.8, abs=0.02) and box["height"] < 200
     assert drawn["width"] == pytest.approx(box["width"], abs=1)
@@ -81,19 +81,19 @@ def test_nothing_is_drawn_while_nothing_changes_or_nobody_looks(stub):
 
 def test_what_is_drawn_is_the_motion_of_the_time_shown(stub):
     start(stub)
-    stub.locator(".ta-play").click()
+    stub.locator(".ta-live-play").click()
     stub.wait_for_function("() => view.player.time_s > 0.3")
-    stub.locator(".ta-play").click()
+    stub.locator(".ta-live-play").click()
     drawn, time_s = stub.evaluate("async () => { await until(() => drawn.motion.time_s === view.player.time_s);"
                                   "return [drawn.motion.time_s, view.player.time_s]; }")
     assert drawn == time_s > 0.3
-    assert stub.locator(".ta-time").text_content() == f"0:0{int(time_s * 10 + 1e-6) / 10} / 0:04.0"
+    assert stub.locator(".ta-live-time").text_content() == f"0:0{int(time_s * 10 + 1e-6) / 10} / 0:04.0"
 
 
 def test_a_head_at_rest_lives_and_stops_when_nobody_is_there(stub):
     start(stub, idle=True)
     stub.wait_for_function("() => view.player.playing && view.player.time_s > 0.1")
-    assert not stub.locator(".ta-scrub").is_visible() and stub.locator(".ta-at-rest").is_visible()
+    assert not stub.locator(".ta-live-scrub").is_visible() and stub.locator(".ta-live-at-rest").is_visible()
     stub.evaluate("() => { view.element.parentElement.style.display = 'none'; }")
     stub.wait_for_function("() => !view.player.playing")
     stub.evaluate("() => { view.element.parentElement.style.display = 'flex'; }")
@@ -105,7 +105,7 @@ def test_who_wants_less_motion_presses_play(stub):
     start(stub, idle=True)
     settle(stub)
     assert not stub.evaluate("() => view.player.playing")
-    stub.locator(".ta-play").click()
+    stub.locator(".ta-live-play").click()
     stub.wait_for_function("() => view.player.playing")
 
 
@@ -126,14 +126,14 @@ def test_keys(stub):
     playing, time_s, *_, yaw_deg = stub.evaluate(state)
     assert not playing and time_s == 4 and yaw_deg == 0
     stub.keyboard.press("Home")
-    stub.locator(".ta-loop").focus()
+    stub.locator(".ta-live-loop").focus()
     stub.keyboard.press("Space")
     assert stub.evaluate(state)[:3] == [False, 0, False], "space on a button presses that button, once"
 
 
 def test_dragging_looks_around_within_limits_and_a_double_click_looks_ahead(stub):
     start(stub)
-    box = stub.locator(".ta-head").bounding_box()
+    box = stub.locator(".ta-live-head").bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     stub.mouse.move(x, y)
     stub.mouse.down()
@@ -157,9 +157,9 @@ def test_only_so_many_heads_hold_a_context_and_a_click_brings_one_back(stub):
     assert stub.evaluate("() => alive") == 8
     asleep = stub.evaluate("() => views.map((v) => v.stage.asleep)")
     assert asleep == [True, True] + [False] * 8
-    assert stub.evaluate("""() => [...document.querySelector('.ta-still').getContext('2d').getImageData(5, 5, 1, 1).data]""")[:3] \
+    assert stub.evaluate("""() => [...document.querySelector('.ta-live-still').getContext('2d').getImageData(5, 5, 1, 1).data]""")[:3] \
         == [200, 100, 50], "its last picture stays"
-    stub.locator(".ta-stage").first.click()
+    stub.locator(".ta-live-stage").first.click()
     stub.wait_for_function("() => !views[0].stage.asleep && views[2].stage.asleep && alive === 8")
     stub.evaluate("() => views.forEach((v) => v.dispose())")
     assert stub.evaluate("() => [alive, document.querySelector('.ta-live')]") == [0, None]
@@ -168,7 +168,7 @@ def test_only_so_many_heads_hold_a_context_and_a_click_brings_one_back(stub):
 def test_a_damaged_face_is_one_calm_sentence(stub):
     start(stub, byte=0)
     assert "damaged" in stub.locator(".ta-hint").text_content()
-    assert stub.locator(".ta-hint").get_attribute("role") == "alert" and not stub.locator(".ta-play").count()
+    assert stub.locator(".ta-hint").get_attribute("role") == "alert" and not stub.locator(".ta-live-play").count()
     assert stub.console == []
 
 

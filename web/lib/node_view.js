@@ -46,12 +46,13 @@ function chain(nodeType, name, callback) {
   };
 }
 
-/** Let a view have another height than at first; the node grows where it must. */
-export function setViewHeight(node, widget, height_px) {
+/** Let a view have another height than at first; with `grow` the node grows by what it lacks, so that other widgets keep theirs. */
+export function setViewHeight(node, widget, height_px, { grow = false } = {}) {
+  const missing = grow ? Math.max(0, height_px - widget.element.offsetHeight) : 0;
   widget.options.getMinHeight = () => height_px;
   widget.element.style.minHeight = `${height_px}px`;
   const wanted = node.computeSize();
-  node.setSize([Math.max(node.size[0], wanted[0]), Math.max(node.size[1], wanted[1])]);
+  node.setSize([Math.max(node.size[0], wanted[0]), Math.max(node.size[1] + missing, wanted[1])]);
 }
 
 /** Take a view out of a node again. */

@@ -29,7 +29,7 @@ export class Stage {
   /** @param {{onProblem: (sentence: string) => void, onClick: () => void, onVisible: (on: boolean) => void}} told */
   constructor(told) {
     this.told = told;
-    this.element = el("div", { class: "ta-stage ta-grow" });
+    this.element = el("div", { class: "ta-live-stage ta-grow" });
     this.#listen();
   }
 
@@ -97,26 +97,32 @@ export class Stage {
   async #wake() {
     if (this.#avatar || this.#waking || !this.#payload || this.#asleep) return;
     const mine = (this.#waking = {});
+    let avatar = null;
     try {
       const bytes = await this.#payload();
       if (this.#waking !== mine) return;
-      this.#canvas = this.#newCanvas();
-      this.#avatar = createAvatar(this.#canvas, bytes);
-      this.element.replaceChildren(this.#canvas);
-      claim(this);
-      await this.#avatar.ready;
-      this.redraw();
+      const canvas = this.#newCanvas();
+      avatar = createAvatar(canvas, bytes);
+      await avatar.ready;
+      if (this.#waking !== mine) return avatar.dispose();
+      this.#take(canvas, avatar);
     } catch (error) {
+      avatar?.dispose();
       if (this.#waking !== mine) return;
       this.release(false);
       this.told.onProblem(error.message);
-    } finally {
-      if (this.#waking === mine) this.#waking = null;
     }
   }
 
+  #take(canvas, avatar) {
+    [this.#canvas, this.#avatar, this.#waking] = [canvas, avatar, null];
+    this.element.replaceChildren(canvas);
+    claim(this);
+    this.redraw();
+  }
+
   #newCanvas() {
-    const canvas = el("canvas", { class: "ta-head", role: "img", "aria-label": "The talking head" });
+    const canvas = el("canvas", { class: "ta-live-head", role: "img", "aria-label": "The talking head" });
     canvas.addEventListener("webglcontextlost", () => { if (canvas === this.#canvas) this.release(); });
     return canvas;
   }
@@ -174,9 +180,9 @@ export class Stage {
   #keepStill() {
     this.#avatar.draw(this.motion, this.view);
     const { width, height, style } = this.#canvas;
-    const still = el("canvas", { class: "ta-still", width, height, style: style.cssText });
+    const still = el("canvas", { class: "ta-live-still", width, height, style: style.cssText });
     still.getContext("2d").drawImage(this.#canvas, 0, 0);
-    this.element.replaceChildren(still, el("span", { class: "ta-wake" }, "Click to show"));
+    this.element.replaceChildren(still, el("span", { class: "ta-live-wake" }, "Click to show"));
   }
 
   /** Drag to look around, double click to look from the front, click to play. */

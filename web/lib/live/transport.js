@@ -14,18 +14,18 @@ export function timeText(time_s) {
  * @param {import("../player.js").Player} player
  * @returns {{element: HTMLElement, update: () => void}} `update` shows the player's state
  */
-export function makeTransport(player, { hasSound }) {
-  const play = button("Play (space)", () => (player.playing ? player.pause() : player.play()), "ta-play");
-  const bar = el("input", { type: "range", class: "ta-scrub ta-grow", min: 0, step: "any", "aria-label": "Time",
+export function makeTransport(player, { toggle, hasSound }) {
+  const play = button("Play (space)", toggle, "ta-live-play");
+  const bar = el("input", { type: "range", class: "ta-live-scrub ta-grow", min: 0, step: "any", "aria-label": "Time",
     oninput: () => player.seek(Number(bar.value)) });
-  const time = el("span", { class: "ta-time", role: "timer" });
-  const rest = el("span", { class: "ta-at-rest ta-grow" }, "At rest \u00b7 drag to look around");
-  const loop = button("Loop (L)", () => { player.loop = !player.loop; }, "ta-loop");
+  const time = el("span", { class: "ta-live-time", role: "timer" });
+  const rest = el("span", { class: "ta-live-at-rest ta-grow" }, "At rest \u00b7 drag to look around");
+  const loop = button("Loop (L)", () => { player.loop = !player.loop; }, "ta-live-loop");
   loop.append(icon("loop"));
-  const mute = button("Mute (M)", () => { player.muted = !player.muted; }, "ta-mute");
-  const volume = el("input", { type: "range", class: "ta-volume", min: 0, max: 1, step: 0.05, "aria-label": "Volume",
+  const mute = button("Mute (M)", () => { player.muted = !player.muted; }, "ta-live-mute");
+  const volume = el("input", { type: "range", class: "ta-live-volume", min: 0, max: 1, step: 0.05, "aria-label": "Volume",
     oninput: () => { player.volume = Number(volume.value); player.muted = false; } });
-  const element = el("div", { class: "ta-row ta-transport" }, play, rest, bar, time, loop, hasSound ? mute : null, hasSound ? volume : null);
+  const element = el("div", { class: "ta-row ta-live-controls" }, play, rest, bar, time, loop, hasSound ? mute : null, hasSound ? volume : null);
   const shown = {};
   const show = (key, value, how) => { if (shown[key] !== value) how((shown[key] = value)); };
   const update = () => {
@@ -39,7 +39,7 @@ export function makeTransport(player, { hasSound }) {
       mute.setAttribute("aria-pressed", on);
     });
     show("volume", player.muted ? 0 : player.volume, (value) => { volume.value = value; fill(volume); });
-    show("duration", player.duration_s, (value) => { bar.max = value; });
+    show("duration", player.duration_s, (value) => { bar.max = value; fill(bar); });
     show("time", player.time_s, (value) => { bar.value = value; fill(bar); });
     show("text", `${timeText(player.time_s)} / ${timeText(player.duration_s)}`, (text) => { time.textContent = text; });
   };
@@ -60,5 +60,5 @@ function label(made, text) {
 
 /** How far a slider is filled, for its style. */
 function fill(slider) {
-  slider.style.setProperty("--filled", `${(100 * slider.value) / (slider.max || 1)}%`);
+  slider.style.setProperty("--filled", `${(100 * slider.value) / (Number(slider.max) || 1)}%`);
 }

@@ -9,7 +9,8 @@ import { keepVolume } from "./volume.js";
 
 const STEP_S = 0.2; // of the arrow keys
 const IDLE_ROUNDS = 3; // a head at rest moves for this long before it waits for the pointer
-const IDLE_FPS = 30;
+const IDLE_FPS = 20; // enough for a blink
+const idlers = new Set(); // heads at rest that move now: they hold still while another one speaks
 
 export class LiveView {
   #motion = null;
@@ -27,7 +28,7 @@ export class LiveView {
       onClick: () => this.#click(),
       onVisible: (on) => this.#seen(on),
     });
-    this.note = el("div", { class: "ta-note", role: "status" });
+    this.note = el("div", { class: "ta-live-note", role: "status" });
     this.hint = el("div", { class: "ta-hint", role: "status" });
     this.element = el("div", { class: "ta-live", tabindex: 0, role: "group", "aria-label": "Live view of the head" }, this.hint);
     this.element.addEventListener("keydown", (event) => this.#key(event));
@@ -57,10 +58,10 @@ export class LiveView {
     this.empty = false;
     this.#idle = motion === null;
     this.#motion = motion ?? idleMotion();
-    this.#transport = makeTransport(this.player, { hasSound: soundUrl !== null });
+    this.#transport = makeTransport(this.player, { toggle: () => this.#toggle(), hasSound: soundUrl !== null });
     this.player.load(soundUrl, this.#motion.duration_s);
     this.player.loop = this.#idle;
-    this.element.classList.toggle("ta-idle", this.#idle);
+    this.element.classList.toggle("ta-live-idle", this.#idle);
     this.element.replaceChildren(this.stage.element, this.note, this.#transport.element);
     this.stage.show(payload);
     this.#shown_s = -1;
@@ -69,6 +70,7 @@ export class LiveView {
   }
 
   dispose() {
+    idlers.delete(this);
     clearTimeout(this.#restTimer);
     this.player.dispose();
     this.stage.dispose();
@@ -107,10 +109,12 @@ export class LiveView {
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     clearTimeout(this.#restTimer);
     this.#restTimer = setTimeout(() => this.#rest(), 1000 * IDLE_ROUNDS * this.#motion.duration_s);
+    idlers.add(this);
     this.player.play();
   }
 
   #rest() {
+    idlers.delete(this);
     if (!this.#idle) return;
     this.player.pause();
     this.player.seek(0);
@@ -125,7 +129,12 @@ export class LiveView {
     clearTimeout(this.#restTimer);
     if (this.stage.asleep) this.stage.wake();
     if (this.player.playing) this.player.pause();
-    else this.player.play();
+    else this.#play();
+  }
+
+  #play() {
+    if (!this.#idle) for (const idler of idlers) idler.#rest();
+    this.player.play();
   }
 
   #key(event) {
@@ -139,7 +148,7 @@ export class LiveView {
   #actionOf(event) {
     const player = this.player;
     if (event.key === " " && event.target.tagName === "BUTTON") return null; // presses that button
-    if (event.key.startsWith("Arrow") && event.target.matches(".ta-volume")) return null; // moves that slider
+    if (event.key.startsWith("Arrow") && event.target.matches(".ta-live-volume")) return null; // moves that slider
     const step = event.shiftKey ? 1 / this.#motion.fps : STEP_S;
     return {
       " ": () => this.#toggle(),
