@@ -18,7 +18,8 @@ JOIN_S = 0.01
 """Length of the cross-fades at both ends: shorter ones click, longer ones blur consonants."""
 
 
-def dubbed_sound(video: MediaFile, line: Sound, spans: Sequence[Span], fps: Fraction, frames: int) -> Sound:
+def dubbed_sound(video: MediaFile, line: Sound, spans: Sequence[Span], fps: Fraction, frames: int,
+                 over: Sound | None = None) -> Sound:
     """Return the video's first sound with a line in its place.
 
     Parameters
@@ -33,8 +34,10 @@ def dubbed_sound(video: MediaFile, line: Sound, spans: Sequence[Span], fps: Frac
         Rate of the frames.
     frames : int
         How many frames the result lasts.
+    over : Sound, optional
+        What is heard around the line instead of the video's own sound: the same with other lines in it.
     """
-    own = own_sound(video) or Sound(np.zeros((1, 1), np.float32), line.rate_hz)
+    own = over or own_sound(video) or Sound(np.zeros((1, 1), np.float32), line.rate_hz)
     rate = own.rate_hz
     line = resample(line, rate)
     channels = max(own.samples.shape[0], line.samples.shape[0])

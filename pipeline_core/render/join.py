@@ -18,9 +18,11 @@ from ..interfaces import BaseFrame, MouthRenderer, Renderer
 from ..lazy import cv2
 from ..motion.placement import placed
 from ..speech.speakers import mixed
-from ..types import FaceTrack, FloatArray, MotionLayer, MotionTrack, UInt8Array, frame_count
+from ..types import FaceTrack, FloatArray, MotionLayer, MotionTrack, Sound, UInt8Array, frame_count
 from .dub import Timing
+from .dub_sound import dubbed_sound
 from .plan import RenderPlan, base_frames, effective_motion, prepared, sized_face
+from .settings import DubSettings
 
 SAME_FACE_SHARE = 0.3
 """Faces of two plans whose middles are closer than this share of a face's width are one."""
@@ -50,6 +52,17 @@ class JoinedPlan(RenderPlan):
         return replace(timings[0], schedule=replace(timings[0].schedule, strength=strength))
 
     @property
+    def sound(self) -> Sound | None:
+        """What is heard: everybody's sound together, or with ranges of their own each one's line in its place."""
+        video, sound = self.face.video, None
+        if video is None or not _each_its_own([part.dub for part in self.parts]):
+            return super().sound
+        for part in self.parts:
+            if part.motion.sound is not None:
+                sound = dubbed_sound(video, part.motion.sound, part.timing.schedule.spans, self.fps, self.frames, sound)
+        return sound
+
+    @property
     def report(self) -> str:
         """What is going to be drawn, person by person."""
         return "\n".join(f"face {part.face.selected}: {part.report}" for part in self.parts)
@@ -74,26 +87,28 @@ class JoinedPlan(RenderPlan):
 
 
 def join(plans: Sequence[RenderPlan]) -> JoinedPlan:
-    """Return one plan in which the people of several plans talk.
+    """Return one plan in which the people of several plans talk, or one person says several lines, each in its own range.
 
-    Shorter performances are prolonged: the person stays alive and says nothing more. The sound is that of all together.
+    With ranges of their own every line is heard in its place. Otherwise shorter performances are prolonged: the person stays alive and says nothing more. The sound is that of all together.
     Blend settings and background are the first plan's.
 
     Raises
     ------
     InputError
-        If the plans do not show the same source in the same frames, or two of them the same face.
+        If the plans do not show the same source in the same frames, or two of them draw the same face in one frame.
     """
     people = [part for plan in plans for part in plan.parts]
     for number, person in enumerate(people[1:], 2):
         _expect_same_source(people[0], person, number)
     for number, person in enumerate(people):
-        if any(_same_face(person.face, other.face) for other in people[:number]):
+        if any(_meet(person, other) and _same_face(person.face, other.face) for other in people[:number]):
             raise InputError(f"two renders show the same face, number {person.face.selected}",
-                             hint="Give every speaker a Detect Face node of their own, each with another face_index.")
+                             hint="Give every speaker a Detect Face node of their own, each with another face_index. Lines of one "
+                                  "speaker over a video need ranges that do not overlap.")
     duration_s = max(person.motion.duration_s for person in people)
     sounds = [person.motion.sound for person in people if person.motion.sound is not None]
-    people = [replace(person, motion=prolonged(person.motion, duration_s)) for person in people]
+    if not _each_its_own([person.dub for person in people]):
+        people = [replace(person, motion=prolonged(person.motion, duration_s)) for person in people]
     first = people[0]
     captioned = any(plan.captions is not None for plan in plans)
     left_out = ("The captions of single renders are left out: put Captions behind Join Renders.",) if captioned else ()
@@ -105,7 +120,7 @@ def join(plans: Sequence[RenderPlan]) -> JoinedPlan:
     order = first.timing.schedule.source
     if not all(np.array_equal(part.timing.schedule.source, order) for part in joined.parts):
         raise InputError("the renders do not show the same frames of the video",
-                         hint="Use the same length and the same ranges in every Mouth Renderer.")
+                         hint="Use the same length in every Mouth Renderer, and lines that fit into their ranges.")
     return joined
 
 
@@ -139,6 +154,18 @@ def _expect_same_source(first: RenderPlan, other: RenderPlan, number: int) -> No
     if first.replacement is not None or other.replacement is not None:
         raise InputError("a render holds replaced frames, which show everybody already",
                          hint="Join the renders first, and connect replacement behind that.")
+
+
+def _each_its_own(dubs: Sequence[DubSettings]) -> bool:
+    """Tell whether lines have places of their own."""
+    return len({dub.parsed_ranges for dub in dubs}) > 1
+
+
+def _meet(one: RenderPlan, two: RenderPlan) -> bool:
+    """Tell whether there is a frame in which both draw."""
+    strengths = [plan.timing.schedule.strength for plan in (one, two)]
+    count = min(map(len, strengths))
+    return bool((strengths[0][:count] * strengths[1][:count]).any())
 
 
 def _same_face(one: FaceTrack, two: FaceTrack) -> bool:

@@ -8,9 +8,10 @@ from talking_avatar.pipeline_core import registry
 from talking_avatar.pipeline_core.cache import shared
 from talking_avatar.pipeline_core.errors import InputError, NoFaceFound, SettingError
 from talking_avatar.pipeline_core.host import PlainHost
-from talking_avatar.pipeline_core.media.encode import EncodeSettings, write_video
+from talking_avatar.pipeline_core.media.encode import ContinueSettings, EncodeSettings, write_video
 from talking_avatar.pipeline_core.media.image import portrait_from_array
-from talking_avatar.pipeline_core.media.video import media_file
+from talking_avatar.pipeline_core.media.video import media_file, read_frames
+from talking_avatar.pipeline_core.render.continuation import continued_clip
 from talking_avatar.pipeline_core.render.dub_sound import JOIN_S
 from talking_avatar.pipeline_core.render.estimate import estimate
 from talking_avatar.pipeline_core.render.excerpt import excerpt, sound_of
@@ -205,6 +206,12 @@ def test_a_transparent_video_stays_transparent_or_gets_a_background(tmp_path):
                 settings=EncodeSettings("mkv-ffv1-flac", alpha=True))
     plan = plan_of(media_file(path), ranges="0.4-0.8", spoken=5)
     assert plan.transparent and np.array_equal(drawn(plan, 3, 4)[0], pictures[3])
+    write_video(frames(plan, 0, None, HOST), tmp_path / "out.mkv", fps=FPS, size=plan.size_px, count=COUNT, sound=None,
+                settings=EncodeSettings("mkv-ffv1-flac", alpha=plan.transparent), metadata={}, host=HOST,
+                continued=continued_clip(plan, COUNT, ContinueSettings(), HOST))
+    written = [rgba for _, rgba in read_frames(tmp_path / "out.mkv", alpha=True)]
+    assert all(np.array_equal(rgba, want) for rgba, want in zip(written, drawn(plan), strict=True))
+    assert (written[14][MARK][..., :3] == 255).all() and (written[14][-20:, :, 3] == 0).all()
     red = blend(plan, BlendSettings(background="color", background_color="#ff0000"))
     frame = drawn(red, 3, 4)[0]
     assert frame.shape == (HEIGHT, WIDTH, 3) and (frame[-20:] == (255, 0, 0)).all() and number_of(frame) == 3

@@ -236,6 +236,29 @@ def test_whose_turn_it_is_not_keeps_their_own_mouth_or_closes_it(clip):
     assert closed.untouched_spans() == own.untouched_spans() == []
 
 
+def test_lines_of_one_person_are_placed_one_by_one(tmp_path):
+    hum = np.full(32_000, 0.25, np.float32)
+    face = track_of(write_clip(tmp_path / "hum.mkv", 50, sound=hum), 50)
+    first, second = quiet(motion_of(10), 0.2), quiet(motion_of(15), 0.6)
+    first, second = (replace(m, sound=Sound(np.full((1, round(16_000 * m.duration_s)), level, np.float32), 16_000))
+                     for m, level in ((first, 0.5), (second, -0.5)))
+
+    def plan(motion, ranges):
+        return plan_render(face, motion, RenderSettings(), DubSettings(ranges=ranges, silent_mouth="own"))
+
+    joined = join([plan(second, "1.2-1.8"), plan(first, "0.2-0.6")])
+    assert joined.frames == 50 and joined.untouched_spans() == [(0, 5, 0), (15, 30, 15), (45, 50, 45)]
+    pictures = list(frames(joined, 0, None, HOST))
+    assert [50 in pictures[i] and 150 not in pictures[i] for i in (8, 10)] == [True, True]
+    assert 150 in pictures[36] and 50 not in pictures[36] and [number_of(p) for p in pictures] == list(range(50))
+    heard = joined.sound.samples[0]
+    assert heard[[1600, 6400, 12_800, 24_000, 31_000]] == pytest.approx([0.25, 0.5, 0.25, -0.5, 0.25], abs=0.01)
+    assert heard.shape == (32_000,)
+    for ranges in ("0.5-1.0", "0.2-0.6", ""):
+        with pytest.raises(InputError, match="same face"):
+            join([plan(first, "0.2-0.6"), plan(second, ranges)])
+
+
 def test_different_sources_faces_and_orders_are_refused(clip, tmp_path):
     one, two = photo_plans()
     with pytest.raises(InputError, match="same face"):
