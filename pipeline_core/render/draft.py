@@ -7,15 +7,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..cache import shared
 from ..errors import SettingError
 from ..host import Host
+from ..interfaces import MouthRenderer
 from ..lazy import cv2
 from ..media.image import over
 from ..types import UInt8Array
 from .excerpt import Excerpt
 from .plan import RenderPlan, effective_motion, frames, preview, sized_face
 from .settings import MIN_SIDE_PX as MIN_DRAWN_PX
-from .sheet import TILE_PX, Box, Moment, Tile, around_face, cropped, sheet_picture, telling_moments
+from .sheet import TILE_PX, Box, Tile, around_face, cropped, sheet_picture, telling_moments
 
 MIN_SIDE_PX, MAX_SIDE_PX = 128, 1024
 SHEET_COLUMNS, SHEET_TILES = 3, 9
@@ -114,7 +116,7 @@ def contact_sheet(plan: RenderPlan, side_px: int, host: Host) -> UInt8Array:
     host : Host
         Progress and cancel.
     """
-    moments = _moments(plan)
+    moments = telling_moments([effective_motion(part) for part in plan.parts], SHEET_TILES, eyes=_moves_eyes(plan))
     shown = smaller(plan, side_px)
     wide = _boxes(shown, [0])[0][2] - _boxes(shown, [0])[0][0]
     if wide < _SOFT * TILE_PX:
@@ -127,11 +129,10 @@ def contact_sheet(plan: RenderPlan, side_px: int, host: Host) -> UInt8Array:
     return sheet_picture(tiles, SHEET_COLUMNS)
 
 
-def _moments(plan: RenderPlan) -> list[Moment]:
-    """Return the moments of all who talk, in order."""
-    each = max(2, SHEET_TILES // len(plan.parts))
-    found = {moment.frame: moment for part in plan.parts for moment in telling_moments(effective_motion(part), each)}
-    return [found[frame] for frame in sorted(found)]
+def _moves_eyes(plan: RenderPlan) -> bool:
+    """Return whether more than a mouth is drawn."""
+    backends = [part.backend for part in plan.parts]
+    return any(not isinstance(shared().get(("renderer", backend.id), backend.load), MouthRenderer) for backend in backends)
 
 
 def _boxes(plan: RenderPlan, at: Sequence[int]) -> list[Box]:

@@ -20,11 +20,14 @@ FACE_SHARE = 1.8
 """Side of a tile in face heights: the face and its hair, so that lips can be judged."""
 APART_S = 0.2
 """Moments that are nearer than this show the same."""
+BLINK = "blink"
+PEAKS = 8
+"""Of each kind at most."""
 REACHED = 0.25
 """A shape that never comes so far is no moment of its own."""
 _PAPER, _INK, _FAINT, _SHADE = (24, 24, 27), (240, 240, 242), (160, 160, 168), (12, 12, 14)
 _ACCENT = {"lips shut": (255, 138, 128), "mouth widest": (120, 200, 255), "lips round": (190, 170, 255),
-           "lip on teeth": (255, 200, 110), "blink": (130, 222, 160)}  # fmt: skip
+           "lip on teeth": (255, 200, 110), BLINK: (130, 222, 160)}  # fmt: skip
 """Colours of the moments, light enough for the dark strip below a tile."""
 _SIZE = 24
 """Readable where three tiles are as wide as a node."""
@@ -66,31 +69,32 @@ def _shape(*names: str) -> Callable[[MotionLayer], FloatArray]:
 
 KINDS: tuple[tuple[str, Callable[[MotionLayer], FloatArray]], ...] = (
     ("mouth widest", _shape("jawOpen")), ("lips shut", _closed), ("lips round", _shape("mouthPucker", "mouthFunnel")),
-    ("blink", _shape("eyeBlinkLeft", "eyeBlinkRight")), ("lip on teeth", _tucked))
+    (BLINK, _shape("eyeBlinkLeft", "eyeBlinkRight")), ("lip on teeth", _tucked))
 """What a viewer judges a talking face by, and the curve that tells when it is to be seen."""
 
 
-def telling_moments(motion: MotionTrack, count: int) -> list[Moment]:
+def telling_moments(motions: Sequence[MotionTrack], count: int, *, eyes: bool = True) -> list[Moment]:
     """Return frames in order that show what there is to judge; where that is too little, frames in equal steps.
 
     Parameters
     ----------
-    motion : MotionTrack
-        How the face moves.
+    motions : sequence of MotionTrack
+        How those who talk move, in the same frames.
     count : int
         How many are wanted; short clips have fewer.
+    eyes : bool
+        Whether blinks are drawn: over a video the eyes stay as they are.
     """
-    total = motion.summed()
-    apart = max(1, round(APART_S * motion.fps))
+    apart = max(1, round(APART_S * motions[0].fps))
     found: dict[int, str] = {}
-    ranked = {label: _peaks(curve(total), apart) for label, curve in KINDS}
-    most = max(map(len, ranked.values()), default=0)
+    kinds = [kind for kind in KINDS if eyes or kind[0] != BLINK]
+    ranked = [(label, _peaks(curve(total), apart)) for label, curve in kinds for total in [m.summed() for m in motions]]
     # The best of each kind first, then the second best: a short sheet shows every kind.
-    for rank in range(most):
-        for label, frames in ranked.items():
+    for rank in range(PEAKS):
+        for label, frames in ranked:
             if rank < len(frames) and len(found) < count - 1 and all(abs(frames[rank] - f) >= apart for f in found):
                 found[frames[rank]] = label
-    for frame in even_steps(motion.frames, count):
+    for frame in even_steps(motions[0].frames, count):
         if len(found) < count and all(abs(frame - f) >= apart for f in found):
             found[frame] = ""
     return [Moment(frame, label) for frame, label in sorted(found.items())]
@@ -100,7 +104,7 @@ def _peaks(curve: npt.NDArray[np.float32], apart: int) -> list[int]:
     """Return the frames of a curve's peaks, the highest first."""
     left: FloatArray = np.asarray(curve, np.float32).copy()
     found: list[int] = []
-    while len(found) < 8 and left.size and float(left.max()) >= REACHED:
+    while len(found) < PEAKS and left.size and float(left.max()) >= REACHED:
         top = int(left.argmax())
         found.append(top)
         left[max(0, top - apart): top + apart + 1] = 0.0

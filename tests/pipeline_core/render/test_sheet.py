@@ -34,28 +34,36 @@ def motion(count=COUNT, **bumps):
 
 
 def test_every_kind_of_moment_is_found_at_its_peak():
-    moments = telling_moments(motion(lipClosure=[10], jawOpen=[30], mouthPucker=[50], eyeBlinkLeft=[70], lipTuck=[90]), 6)
+    moments = telling_moments([motion(lipClosure=[10], jawOpen=[30], mouthPucker=[50], eyeBlinkLeft=[70], lipTuck=[90])], 6)
     labels = {moment.label: moment.frame for moment in moments if moment.label}
     assert labels == {"lips shut": 10, "mouth widest": 30, "lips round": 50, "blink": 70, "lip on teeth": 90}
     assert [moment.frame for moment in moments] == sorted(moment.frame for moment in moments)
 
 
 def test_a_face_that_does_nothing_has_no_labels():
-    moments = telling_moments(motion(), 5)
+    moments = telling_moments([motion()], 5)
     assert {moment.label for moment in moments} == {""} and [m.frame for m in moments] == even_steps(COUNT, 5)
 
 
+def test_blinks_are_told_only_where_eyes_are_drawn_and_everybody_who_talks_counts():
+    blinking = motion(eyeBlinkLeft=[70])
+    assert "blink" in {moment.label for moment in telling_moments([blinking], 4)}
+    assert "blink" not in {moment.label for moment in telling_moments([blinking], 4, eyes=False)}
+    both = telling_moments([motion(jawOpen=[20]), motion(jawOpen=[60])], 4)
+    assert {moment.frame for moment in both if moment.label} == {20, 60}
+
+
 def test_a_short_sheet_shows_every_kind_and_no_moment_twice():
-    found = telling_moments(motion(jawOpen=[10, 30, 50, 80], lipClosure=[20]), 4)
+    found = telling_moments([motion(jawOpen=[10, 30, 50, 80], lipClosure=[20])], 4)
     assert {"mouth widest", "lips shut"} <= {moment.label for moment in found} and len(found) == 4
-    near = telling_moments(motion(jawOpen=[30], mouthFunnel=[32]), 12)
+    near = telling_moments([motion(jawOpen=[30], mouthFunnel=[32])], 12)
     assert np.diff([moment.frame for moment in near]).min() >= 5
 
 
 @pytest.mark.parametrize(("frames", "steps"), [(1, [0]), (2, [0, 1]), (100, [0, 33, 66, 99])])
 def test_clips_shorter_than_the_sheet_have_fewer_tiles(frames, steps):
     assert even_steps(frames, 4) == steps
-    assert len(telling_moments(motion(frames), 4)) <= len(steps)
+    assert len(telling_moments([motion(frames)], 4)) <= len(steps)
 
 
 def test_the_square_stays_inside_of_the_picture():
