@@ -172,7 +172,8 @@ def _expecting(source: RenderPlan | torch.Tensor, settings: EncodeSettings, clip
     form = settings.format
     if not isinstance(source, RenderPlan) or not isinstance(form, Format):
         return host
-    expected = estimate(source, settings, host, form=form, sound=clip.sound, count=clip.count, folder=folder)
+    expected = estimate(source, settings, host, form=form, sound=clip.sound, count=clip.count, folder=folder,
+                        continued=clip.continued)
     host.status(expected.text)
     host.warn(expected.warnings)
     return Forecast(host, source, settings, form)

@@ -139,13 +139,15 @@ def render_avatar(request: AvatarRequest, host: Host,
     encode = replace(request.encode, alpha=plan.transparent)
     form = encode.format_of(request.out_path)
     preparing.run(FITTING, lambda: prepared(plan, host))
-    expected = estimate(plan, encode, host, form=form, sound=sound, folder=os.path.dirname(os.path.abspath(request.out_path)))
+    continued = continued_clip(plan, plan.frames, request.keep, host)
+    expected = estimate(plan, encode, host, form=form, sound=sound, continued=continued,
+                        folder=os.path.dirname(os.path.abspath(request.out_path)))
     host.status(WRITING)
     host.status(". ".join([expected.text, *expected.warnings]))  # last, so that it stays in sight until frames are counted
     report = write_video(
         frames(plan, 0, None, host), request.out_path, fps=plan.fps, size=plan.size_px, count=plan.frames,
         sound=sound, settings=encode, metadata=request.metadata, host=Forecast(host, plan, encode, form),
-        overwrite=request.overwrite, continued=continued_clip(plan, plan.frames, request.keep, host),
+        overwrite=request.overwrite, continued=continued,
     )
     return AvatarResult(
         out=os.path.abspath(report.path), frames=report.frames, fps=float(plan.fps),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..host import Host
-from ..media.encode import EncodeSettings, Format, estimate_bytes, find_format
+from ..media.encode import Continued, EncodeSettings, Format, estimate_bytes, find_format
 from ..media.encode.limits import waiting_pictures
 from ..media.encode.space import check_space
 from ..types import Sound, UInt8Array
@@ -63,11 +63,14 @@ class Estimate:
     """Largest memory of the whole process, in megabytes (10**6 bytes)."""
     disk_mb: float
     warnings: tuple[str, ...] = ()
+    copied_frames: int = 0
+    """How many of the frames are copied from a video as they are, which takes no time."""
 
     @property
     def text(self) -> str:
         """The estimate in a line."""
         need = f"{_size(self.memory_mb)} memory, {_size(self.disk_mb)} on disk for {self.frames} frames"
+        need += f", {self.copied_frames} of them copied" if self.copied_frames else ""
         begin = "About " if self.seconds is None else f"About {spoken_time(self.seconds)}, "
         return begin + need + (" (the time is known soon)" if self.seconds is None else "")
 
@@ -77,7 +80,8 @@ class Estimate:
 
 
 def estimate(plan: RenderPlan, settings: EncodeSettings, host: Host, *, form: Format | None = None,
-             sound: Sound | None = None, count: int | None = None, folder: str | None = None) -> Estimate:
+             sound: Sound | None = None, count: int | None = None, folder: str | None = None,
+             continued: Continued | None = None) -> Estimate:
     """Tell what drawing a plan and writing it will take. Prepares the face, if that has not happened.
 
     Parameters
@@ -96,6 +100,8 @@ def estimate(plan: RenderPlan, settings: EncodeSettings, host: Host, *, form: Fo
         Number of frames, where the sound is longer than the plan.
     folder : str, optional
         Where it is written: a disk that may be too full is warned of.
+    continued : Continued, optional
+        The video that is shown again: what is copied from it takes no time.
 
     Raises
     ------
@@ -108,11 +114,13 @@ def estimate(plan: RenderPlan, settings: EncodeSettings, host: Host, *, form: Fo
         prepared(part, host)
     disk = estimate_bytes(form, settings.crf, size=size, fps=plan.fps, count=frames, sound=sound or plan.sound)
     room = check_space(Path(folder) / "result", disk) if folder else ()
-    seconds = _remembered_s(_kind(plan, form, settings, host), frames, size[0] * size[1] / 1e6)
-    if seconds is None and frames >= LONG_RUN_FRAMES:
-        seconds = _tried_s(plan, frames, host)
+    splice = "" if continued is None else continued.splice(form, size)
+    copied = 0 if isinstance(splice, str) else splice.copied_frames
+    seconds = _remembered_s(_kind(plan, form, settings, host), frames - copied, size[0] * size[1] / 1e6)
+    if seconds is None and frames - copied >= LONG_RUN_FRAMES:
+        seconds = _tried_s(plan, frames - copied, host)
     more = drawing_mb(size, host.threads * len(plan.parts), form, settings.preset)
-    return Estimate(frames, seconds, rss_mb() + more, disk / 1e6, (*_warnings(more), *room))
+    return Estimate(frames, seconds, rss_mb() + more, disk / 1e6, (*_warnings(more), *room), copied)
 
 
 def _named(name: str) -> Format:

@@ -8,9 +8,15 @@ from talking_avatar.pipeline_core import registry
 from talking_avatar.pipeline_core.cache import shared
 from talking_avatar.pipeline_core.errors import InputError, NoFaceFound, SettingError
 from talking_avatar.pipeline_core.host import PlainHost
-from talking_avatar.pipeline_core.media.encode import ContinueSettings, EncodeSettings, write_video
+from talking_avatar.pipeline_core.media.encode import (
+    ContinueSettings,
+    EncodeSettings,
+    find_format,
+    write_video,
+)
 from talking_avatar.pipeline_core.media.image import portrait_from_array
 from talking_avatar.pipeline_core.media.video import media_file, read_frames
+from talking_avatar.pipeline_core.render import estimate as estimating
 from talking_avatar.pipeline_core.render.continuation import continued_clip
 from talking_avatar.pipeline_core.render.dub_sound import JOIN_S
 from talking_avatar.pipeline_core.render.estimate import estimate
@@ -118,6 +124,16 @@ def test_frames_without_a_face_pass_through_as_they_are(clip, renderers):
     assert plan.untouched_spans() == [(18, 33, 18)]
     assert any("0.7 to 1.3 s: no face" in warning for warning in plan.warnings)
     assert "the mouth is drawn in 35 of them" in plan.report and "left as it is, 0.7 to 1.3 s: no face" in plan.report
+
+
+def test_what_is_copied_is_told_before_and_takes_no_time(tmp_path, monkeypatch):
+    plan = plan_of(write_clip(tmp_path / "clip.mp4", COUNT, gop=10), spoken=5, ranges="0.4-0.7")
+    settings = EncodeSettings("mp4-h264")
+    monkeypatch.setattr(estimating, "_SPEEDS", {estimating._kind(plan, find_format("mp4-h264"), settings, HOST): (1.0, 0.03)})
+    clips = [continued_clip(plan, COUNT, ContinueSettings(untouched), HOST) for untouched in ("copy", "encode")]
+    copied, encoded = (estimate(plan, settings, HOST, continued=clip) for clip in clips)
+    assert copied.copied_frames == 40 and encoded.copied_frames == 0 and "40 of them copied" in copied.text
+    assert copied.seconds == pytest.approx(encoded.seconds / 5)
 
 
 def test_a_covered_mouth_is_in_the_report_and_its_frames_are_untouched(clip, renderers):
