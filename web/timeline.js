@@ -50,12 +50,18 @@ async function refresh(node, hasRun = false) {
     if (!json) throw new Error(GONE);
     const sound = recall(app, node, "ta_sound");
     fitIn(node);
-    if (hasRun && node.size[0] < WIDE_PX && !node.taTimeline.widened) node.setSize([WIDE_PX, node.size[1]]);
-    node.taTimeline.widened = true;
+    if (hasRun && view.empty && node.size[0] < WIDE_PX && hasRoom(node)) node.setSize([WIDE_PX, node.size[1]]);
     view.show(readTimeline(json), sound && addressOf(api, sound));
   } catch (error) {
     view.say(error.message, "alert");
   }
+}
+
+/** Whether the node can be widened without lying over another one. */
+function hasRoom(node) {
+  const right = node.pos[0] + WIDE_PX, bottom = node.pos[1] + node.size[1];
+  return node.graph._nodes.every((other) => other === node || other.pos[0] >= right || other.pos[0] + other.size[0] <= node.pos[0]
+    || other.pos[1] >= bottom || other.pos[1] + other.size[1] <= node.pos[1]);
 }
 
 /** The node grows for the list of edits. */

@@ -159,6 +159,21 @@ def test_edit_undo_reload_and_run_again(page):
     assert canvas.new_errors(page) == []
 
 
+@pytest.mark.parametrize("crowded", [False, True], ids=["alone", "crowded"])
+def test_a_narrow_node_is_widened_where_there_is_room(page, crowded):
+    canvas.set_look(page, new=False)
+    workflow = graph(cues="\n" * (1 + crowded + 2 * (page.name == "pinned")))
+    workflow["nodes"][1]["size"] = [300, 300]
+    workflow["nodes"][2]["pos"] = [640 if crowded else 1060, 60]
+    show(page, workflow)
+    assert canvas.queue(page) == []
+    until(page, "!view.empty && view.lanes")
+    page.wait_for_timeout(500)
+    canvas.screenshot(page, f"timeline_narrow_{'crowded' if crowded else 'alone'}")
+    assert (page.evaluate("() => app.graph._nodes[1].size[0]") < 420) == crowded
+    assert canvas.new_errors(page) == []
+
+
 def test_the_new_look_and_the_large_window(page):
     canvas.set_look(page, new=True)
     show(page, graph(cues="  " if page.name == "pinned" else "   "))

@@ -134,7 +134,6 @@ function drawPhones(scene) {
 
 function drawVisemes(scene) {
   const { ctx, axis, lanes, shown, selection, theme } = scene, { top, height } = lanes.visemes;
-  for (const ghost of scene.ghosts) drawGhost(scene, ghost);
   for (const cell of apart(axis, seen(axis, shown.cells), (each) => each.end_s)) {
     const silent = cell.viseme === "sil";
     box(scene, "visemes", cell.start_s, cell.end_s, {
@@ -146,6 +145,7 @@ function drawVisemes(scene) {
       ctx.fillRect(axis.x(cell.start_s), top + height - 3, axis.x(cell.end_s) - axis.x(cell.start_s) - 1, 3);
     }
   }
+  for (const ghost of scene.ghosts) drawGhost(scene, ghost);
   if (selection?.kind === "cell") outline(scene, shown.cells[selection.index]);
   if (selection?.kind === "border") handle(scene, shown.cells[selection.index].end_s);
 }
@@ -165,7 +165,11 @@ function apart(axis, items, endOf) {
 function drawGhost({ ctx, axis, lanes, theme }, { start_s, end_s }) {
   const left = axis.x(start_s), width = Math.max(4, axis.x(end_s) - left), { top, height } = lanes.visemes;
   ctx.save();
-  ctx.strokeStyle = theme.faint;
+  ctx.globalAlpha = 0.55;
+  ctx.fillStyle = theme.ground;
+  ctx.fillRect(left, top, width, height);
+  ctx.globalAlpha = 1;
+  ctx.strokeStyle = theme.text;
   ctx.setLineDash([3, 3]);
   ctx.strokeRect(left + 0.5, top + 1.5, width - 1, height - 3);
   ctx.restore();

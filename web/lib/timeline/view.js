@@ -266,20 +266,20 @@ export class Timeline {
       this.model.preview(this.model.withKey(this.selection.index, changes));
       if (done) this.model.commit();
     });
-    this.openWindow(key.time_s, moodPalette({ ...key, onChange, onDelete: () => this.remove() }));
+    this.openWindow(key.time_s, moodPalette({ ...key, onChange, onDelete: () => this.remove() }), "emotion");
   }
 
-  openWindow(time_s, content) {
+  openWindow(time_s, content, lane = "visemes") {
     this.closeWindow();
     this.window.replaceChildren(content);
     this.window.showPopover();
-    this.#putWindow(time_s);
+    this.#putWindow(time_s, this.lanes[lane]);
     this.window.querySelector("[tabindex='0']")?.focus({ preventScroll: true });
   }
 
-  /** Below the visemes where the page has room, else above them. */
-  #putWindow(time_s) {
-    const box = this.stage.getBoundingClientRect(), scale = box.width / this.stage.offsetWidth, { top, height } = this.lanes.visemes;
+  /** Below its lane where the page has room, else above it. */
+  #putWindow(time_s, { top, height }) {
+    const box = this.stage.getBoundingClientRect(), scale = box.width / this.stage.offsetWidth;
     const { offsetWidth, offsetHeight } = this.window, below = box.top + (top + height + 6) * scale;
     const left = Math.min(Math.max(box.left + this.axis.x(time_s) * scale - offsetWidth / 2, 4), innerWidth - offsetWidth - 4);
     const above = Math.max(4, box.top + (top - 6) * scale - offsetHeight);
