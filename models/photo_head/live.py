@@ -149,6 +149,7 @@ def _add_skin(pack: LivePack, parts: FaceParts) -> None:
     pack.add_quantised("breath", deformer.carry[0][1])
     pack.add_quantised("fieldDepth", deformer.field_depth)
     pack.add("lipUv", deformer.lip_uv, "f32")
+    # Subdivision makes eight of each square of the control mesh, in order: the page may draw two instead.
     pack.add("triangles", parts.model.triangles, "u16")
 
 
@@ -220,7 +221,8 @@ def _add_mouth(pack: LivePack, parts: FaceParts) -> None:
     mouth = shared().get(("live_mouth",), lambda: coarse_mouth(parts.model.mouth))
     pack.add_quantised("teeth.vertices", mouth["vertices"])
     pack.add_quantised("teeth.normals", mouth["normals"])
-    pack.add("teeth.triangles", mouth["triangles"], "u16")
+    for name in ("triangles", "rough"):
+        pack.add(f"teeth.{name}", mouth[name], "u16")
     for name in ("part", "tooth", "height", "occlusion", "jaw", "tip"):
         pack.add(f"teeth.{name}", mouth[name], "u8")
     pack.add_quantised("relief", RELIEF[..., 0])

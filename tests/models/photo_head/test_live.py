@@ -53,8 +53,9 @@ def test_another_photo_makes_another_file(photographed, payload):
     assert live.live_payload(other, HOST) != payload
 
 
-def test_a_large_photo_is_cut_down(photographed):
-    scale = 8
+def test_a_large_photo_is_cut_down(photographed, monkeypatch):
+    monkeypatch.setattr(live, "FACE_PX", 100)
+    scale = 5
     image = np.repeat(np.repeat(photographed.portrait.image, scale, 0), scale, 1)
     large = replace(photographed, portrait=Portrait(image), landmarks_px=photographed.landmarks_px * scale,
                     width_px=image.shape[1], height_px=image.shape[0])
@@ -63,7 +64,7 @@ def test_a_large_photo_is_cut_down(photographed):
     assert len(payload) < MOST_BYTES
     assert header["photo"]["width"] < image.shape[1]
     assert np.ptp(arrays["source"][:, 0]) < 1.3 * live.FACE_PX
-    assert decoded(arrays["photo"]).shape[0] <= live.TEXTURE_PX
+    assert decoded(arrays["photo"]).shape[1] <= live.TEXTURE_PX
 
 
 def decoded(data):

@@ -26,7 +26,7 @@ export function checkFace(header, arrays, damaged) {
   expect(Number.isInteger(vertices) && vertices > 0, "neutral has a wrong length");
   lengths({ source: 3 * vertices, uv: 2 * vertices, rim: vertices, weight: vertices, breath: 2 * vertices, fieldDepth: vertices });
   below("triangles", vertices);
-  expect(length("triangles") % 3 === 0, "triangles has a wrong length");
+  expect(length("triangles") % 24 === 0, "triangles has a wrong length");
   checkUnits(arrays, vertices, { expect, lengths, length, below });
   for (const name of ["mouth", ...SIDES]) checkOpening(name, vertices, { lengths, length, below });
   lengths({ lipUv: 2 * LIP_ROWS * length("mouth.margin"), relief: RELIEF });
@@ -97,6 +97,7 @@ function checkMouth({ lengths, length, below }) {
   const count = length("teeth.vertices") / 3, parts = ["part", "tooth", "height", "occlusion", "jaw", "tip"];
   lengths({ "teeth.normals": 3 * count, ...Object.fromEntries(parts.map((part) => [`teeth.${part}`, count])) });
   below("teeth.triangles", count);
+  below("teeth.rough", count);
   below("teeth.part", TISSUES);
   below("teeth.tooth", TEETH, NO_TOOTH);
 }

@@ -12,7 +12,9 @@ const LEAST_SPREAD = 0.5; // pixels of the canvas over which the fine picture is
 export class FinePicture {
   constructor(gl, relief) {
     Object.assign(this, { gl, relief, size: [0, 0], used: [0, 0], box: [0, 0, 1, 1] });
-    this.fineness = gl.getContextAttributes().antialias ? FINE : FINE_IN_SOFTWARE;
+    /** Whether a processor draws: then fewer pixels and triangles have to do. */
+    this.inSoftware = !gl.getContextAttributes().antialias;
+    this.fineness = this.inSoftware ? FINE_IN_SOFTWARE : FINE;
     this.overlay = makeProgram(gl, OVERLAY_VERTEX, OVERLAY_FRAGMENT);
     this.target = gl.createFramebuffer();
     this.depth = gl.createRenderbuffer();

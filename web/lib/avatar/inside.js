@@ -8,7 +8,8 @@ const TONGUE_TIP = 2; // of motion.articulation
 
 /** Teeth, gums, tongue and cavity of one face. */
 export class Inside {
-  constructor({ header, arrays }) {
+  /** @param rough whether fewer triangles do */
+  constructor({ header, arrays }, rough) {
     this.constants = header.constants;
     this.seat = header.look.affine; // three rows of four
     this.arrays = arrays;
@@ -17,7 +18,7 @@ export class Inside {
     const edge = (from, to) => Array.from(tooth.keys()).filter((i) => tooth[i] >= from && tooth[i] < to && height[i] > EDGE_HEIGHT);
     this.upperEdge = edge(4, 10);
     this.lowerEdge = edge(18, 24);
-    this.triangles = sorted(arrays["teeth.triangles"], arrays["teeth.part"]);
+    this.triangles = sorted(arrays[rough ? "teeth.rough" : "teeth.triangles"], arrays["teeth.part"]);
   }
 
   /** How far jaw and tongue have moved, as the shader takes it. */

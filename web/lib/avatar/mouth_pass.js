@@ -18,7 +18,7 @@ const BEHIND_MOUTH = 0.998; // depth of the throat; 1 is the farthest
 export class MouthPass {
   /** @param places attributes of the skin's vertices */
   constructor(gl, face, fine, places) {
-    Object.assign(this, { gl, face, fine, inside: new Inside(face) });
+    Object.assign(this, { gl, face, fine, inside: new Inside(face, fine.inSoftware) });
     this.lips = makeProgram(gl, LIPS_VERTEX, LIPS_FRAGMENT);
     this.flat = makeProgram(gl, FLAT_VERTEX, FLAT_FRAGMENT);
     this.mouthProgram = makeProgram(gl, MOUTH_VERTEX, MOUTH_FRAGMENT);

@@ -17,7 +17,7 @@ export class Scene {
     this.plain = makeProgram(gl, PLAIN_VERTEX, PLAIN_FRAGMENT);
     [this.photo, ...this.lidPictures] = pictures.map((picture) => pictureTexture(gl, picture));
     this.relief = [1 / (DEPTH_CM * face.header.pose.scale), face.header.field.pivot[2]];
-    const fine = new FinePicture(gl, this.relief), { lips, lids } = this.#makeSkin();
+    const fine = new FinePicture(gl, this.relief), { lips, lids } = this.#makeSkin(fine.inSoftware);
     this.#makeGrid();
     this.mouth = new MouthPass(gl, face, fine, lips);
     this.eyes = new EyePass(gl, face, fine, lids);
@@ -51,13 +51,13 @@ export class Scene {
   }
 
   /** Returns the attributes that mouth and lids need of its vertices. */
-  #makeSkin() {
+  #makeSkin(rough) {
     const { gl, face } = this, { arrays } = face, sides = ["left", "right"];
     this.places = makeBuffer(gl, face.points.byteLength, gl.DYNAMIC_DRAW);
     this.photoPlaces = makeBuffer(gl, face.uv.byteLength, gl.DYNAMIC_DRAW);
     const inner = new Float32Array(face.count); // rings behind the lips' edge
     face.mouth.vertices.forEach((vertex, i) => (inner[vertex] = Math.max(0, -face.mouth.depth[i])));
-    const indices = [...arrays.triangles];
+    const indices = [...(rough ? roughTriangles(arrays.triangles) : arrays.triangles)];
     sides.reduce((first, side, k) => {
       for (const index of arrays[`${side}.plug.triangles`]) indices.push(index + first);
       return first + face.plugs[k].points.length / 3;
@@ -111,4 +111,14 @@ export class Scene {
     gl.bindVertexArray(this.skin);
     gl.drawElements(gl.TRIANGLES, this.skinSize, gl.UNSIGNED_SHORT, 0);
   }
+}
+
+/** Two triangles for each eight: every eight of the file are one square of the mesh before it was subdivided, corner by corner. */
+function roughTriangles(triangles) {
+  const rough = [];
+  for (let i = 0; i < triangles.length; i += 24) {
+    const [a, b, c, d] = [0, 6, 12, 18].map((at) => triangles[i + at]);
+    rough.push(a, b, c, a, c, d);
+  }
+  return rough;
 }
