@@ -9,7 +9,7 @@ import { Player } from "./lib/player.js";
 import { readTimeline } from "./lib/timeline/data.js";
 import { Timeline } from "./lib/timeline/view.js";
 
-const EMPTY_PX = 48, FULL_PX = 330, LIST_PX = 120, WIDE_PX = 560;
+const EMPTY_PX = 48, FULL_PX = 330, LIST_PX = 120, WIDE_PX = 600;
 const GONE = "This timeline is no longer kept. Run the graph again; your edits are in the workflow.";
 
 app.registerExtension({

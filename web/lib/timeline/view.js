@@ -69,7 +69,7 @@ export class Timeline {
       el("span", { class: "ta-grow" }),
       button("out", "\u2212", "Zoom out (-)", () => this.zoom(1.6), { class: "ta-button ta-zoom" }),
       button("in", "+", "Zoom in (+)", () => this.zoom(1 / 1.6), { class: "ta-button ta-zoom" }),
-      button("fit", "Fit", "Show the whole clip (F)", () => this.fit()),
+      button("fit", "Fit", "Show the whole clip (F)", () => this.fit(), { class: "ta-button ta-fit" }),
       button("edits", "Edits", "List of edits", () => this.toggleList(), { "aria-expanded": "false" }),
       onLarge && button("large", "\u2922", "Large window", onLarge));
   }
