@@ -258,7 +258,7 @@ class HeadTrack:
 
     fps: Fraction
     expression: FloatArray
-    """ARKit order, 0..1 [shape=(T, 52)]."""
+    """ARKit order, from 0; 1 is full strength, and a strong performance exceeds it [shape=(T, 52)]."""
     head_deg: FloatArray
     """Yaw, pitch, roll of the head towards the camera, signs as in `MotionLayer.head_deg` [shape=(T, 3)]."""
     head_shift: FloatArray

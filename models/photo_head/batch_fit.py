@@ -57,11 +57,12 @@ class Rigid:
 class LandmarkBasis:
     """Displacements of the landmarks, with the Gram matrices that every view of them is made of."""
 
-    def __init__(self, basis: np.ndarray) -> None:
+    def __init__(self, basis: np.ndarray, weight: np.ndarray | None = None) -> None:
         self.flat = basis.reshape(len(basis), -1)
         self.shape = basis.shape
-        weight = np.ones(LANDMARKS)
-        weight[list(LIPS + LIDS)] = CONTOUR_WEIGHT
+        if weight is None:
+            weight = np.ones(LANDMARKS)
+            weight[list(LIPS + LIDS)] = CONTOUR_WEIGHT
         self.weight = weight**2
         axes = (basis * self.weight[:, None]).transpose(2, 0, 1)
         self._cross = np.stack([a @ b.transpose(1, 0) for a in axes for b in basis.transpose(2, 0, 1)])

@@ -9,6 +9,7 @@ import numpy as np
 from ...pipeline_core.arkit import BLENDSHAPES, INDEX
 from ...pipeline_core.types import FloatArray
 from . import contact
+from .eyeball import EyeSheet
 from .field import HeadField
 from .fit import FittedHead
 from .head_model import HeadModel, IntArray
@@ -29,6 +30,8 @@ SIDEWAYS = (0.80, 0.97)
 the side contours of a turned head there is no texture for what turns into view."""
 FAR_SIDE_DEG = (20.0, 30.0)
 """Yaw over which the far side of the face is left to the surroundings."""
+LARGEST_IRIS_CM = 0.75
+"""Radius up to which an eye is a person's (eight portraits: 0.58 to 0.65, a drawn girl 0.85), and turns as such."""
 EYE_DEPTH_CM = 0.6
 """Eyeballs are drawn this much deeper than they lie, so that lids always cover them."""
 LINE_PUSH = 0.8
@@ -68,14 +71,18 @@ class FaceDeformer:
     """Everything about one fitted head that frames share."""
 
     def __init__(
-        self, model: HeadModel, head: FittedHead, field: HeadField, *, rim: float = 1.0, blinks: bool = True
-    ) -> None:
+        self, model: HeadModel, head: FittedHead, field: HeadField, sheet: EyeSheet, *, rim: float = 1.0,
+        blinks: bool = True,
+    ) -> None:  # fmt: skip
         self.model, self.head, self.field, self.blinks = model, head, field, blinks
         self.mouth = contact.mouth_opening(model)
         self.eyes = {side: contact.eye_opening(model, side) for side in ("left", "right")}
         source_cm = head.neutral_cm + np.tensordot(head.expression, model.units, 1)
         self.eye_gap = {side: eye.gap(source_cm)[0] for side, eye in self.eyes.items()}
-        self.plugs: list[EyePlug] = [build_plug(eye.region.margin, head.source_px) for eye in self.eyes.values()]
+        turns = [eye.radius < LARGEST_IRIS_CM * head.pose.scale for eye in sheet.eyes]
+        self.plugs: list[EyePlug] = [
+            build_plug(opening.region.margin, head.source_px, eye, sheet.offset_px(field.height) if whole else None)
+            for opening, eye, whole in zip(self.eyes.values(), sheet.eyes, turns, strict=True)]
         above, _ = self.mouth.gap(source_cm)
         self.source_gap_cm = float(np.linalg.norm(above, axis=1).max())
         self.open_ratio = min(1.0, self.source_gap_cm / NEUTRAL_WHEN_OPEN)
@@ -89,6 +96,7 @@ class FaceDeformer:
         lips = model.lips
         self._inner[lips.vertices] = np.maximum(0.0, -lips.depth)
         self.texture = visible_texture(model, head.source_px, head.pose)
+        self.texture[:, 1] = np.minimum(self.texture[:, 1], field.height)  # below the photo lie the eyes
         self.lip_uv = lip_texture_table(model, head.source_px[:, :2])
         self.triangles: IntArray = self._all_triangles()
 
@@ -141,7 +149,7 @@ class FaceDeformer:
             eye = self._moved(plug.points, carry, motion)
             eye[:, 2] -= EYE_DEPTH_CM * self.head.pose.scale
             points.append(eye)
-            uvs.append(plug.uv(motion.gaze_deg, self.head.pose.scale))
+            uvs.append(plug.uv(motion.gaze_deg))
         outline = positions[np.r_[self.mouth.upper.vertices, self.mouth.lower.vertices[-2:0:-1]]]
         return PosedFace(np.concatenate(points), np.concatenate(uvs), self._inner, blink, used, outline,
                          float(gaps[0].max()))  # fmt: skip

@@ -13,6 +13,7 @@ from ...pipeline_core.host import Host
 from ...pipeline_core.render.stream import ordered_map
 from ...pipeline_core.types import FloatArray, UInt8Array
 from .deform import FaceDeformer, PosedFace
+from .eyeball import GAP_PX
 from .eyelids import EyelidPainter
 from .field import HeadField, fill_map, soften_jumps
 from .head_model import HeadModel
@@ -39,11 +40,25 @@ class Canvas:
 
     photo: UInt8Array
     skin: UInt8Array
-    """Doubled photo with softened folds."""
+    """Doubled photo with softened folds, and under it the eyes as they are without lids."""
     lids: tuple[LidTexture, LidTexture]
     """Closed lids of the left and the right eye."""
     alpha: UInt8Array | None = None
-    """Doubled opacity, where the photo has one."""
+    """Opacity of `skin`, where the photo has one."""
+    sheet_px: float = 0.0
+    """How far below their place in the photo these eyes lie, in photo pixels."""
+
+    @property
+    def sheet_rows(self) -> tuple[float, float]:
+        """Row of the texture below which the eyes begin, and how far they are below their place in the photo."""
+        return TEXTURE_SCALE * (len(self.photo) + GAP_PX / 2.0), TEXTURE_SCALE * self.sheet_px
+
+    @property
+    def photo_alpha(self) -> UInt8Array | None:
+        """Opacity of the photo [shape=(H, W)]."""
+        if self.alpha is None:
+            return None
+        return np.ascontiguousarray(self.alpha[: TEXTURE_SCALE * len(self.photo) : TEXTURE_SCALE, ::TEXTURE_SCALE])
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,9 +158,9 @@ class FramePainter:
         drawn = cv2.remap(self.canvas.skin, coordinates, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         cv2.copyTo(drawn, region.mask, frame[top : box.bottom, left : box.right])
         self._smooth_contours(frame, box, drawn, coordinates, posed)
-        if self.canvas.alpha is None:
+        alpha = self.canvas.photo_alpha
+        if self.canvas.alpha is None or alpha is None:
             return None
-        alpha = np.ascontiguousarray(self.canvas.alpha[::TEXTURE_SCALE, ::TEXTURE_SCALE])
         moved = cv2.remap(self.canvas.alpha, coordinates, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         cv2.copyTo(moved, region.mask, alpha[top : box.bottom, left : box.right])
         return alpha
@@ -156,7 +171,7 @@ class FramePainter:
         face = contour_box(posed, box, frame.shape)
         if face is not None:
             part = (slice(face.top - box.top, face.bottom - box.top), slice(face.left - box.left, face.right - box.left))
-            soften_jumps(drawn[part], coordinates[part], CONTOUR_JUMP,
+            soften_jumps(drawn[part], in_photo(coordinates[part], self.canvas), CONTOUR_JUMP,
                          frame[face.top : face.bottom, face.left : face.right])  # fmt: skip
 
     def _paint_eye(self, frame: UInt8Array, posed: PosedFace, eye: EyelidPainter, blink: float) -> None:
@@ -165,6 +180,14 @@ class FramePainter:
             layers = fine_layers(self._scratch, box, posed, eye.triangles, eye.attribute)
             eye.paint(frame, box, layers, posed.points, self.canvas.skin, blink,
                       self.deformer.head.pose.scale)  # fmt: skip
+
+
+def in_photo(coordinates: FloatArray, canvas: Canvas) -> FloatArray:
+    """Return texture coordinates with those of turned eyes where the eyes are, in place [shape=(H, W, 2)]."""
+    first, offset = canvas.sheet_rows
+    rows = coordinates[..., 1]
+    np.subtract(rows, np.float32(offset), out=rows, where=rows > np.float32(first))
+    return coordinates
 
 
 def contour_box(posed: PosedFace, box: Box, shape: tuple[int, ...]) -> Box | None:

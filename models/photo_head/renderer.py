@@ -17,6 +17,7 @@ from ...pipeline_core.host import Host
 from ...pipeline_core.types import FaceTrack, MotionLayer, MotionTrack, Portrait, UInt8Array
 from .deform import FaceDeformer
 from .draw import Canvas, FramePainter, Painter, Region
+from .eyeball import EyeSheet, paint_eyes
 from .field import HeadField
 from .fit import FittedHead, fit_head
 from .head_model import HeadModel, load_head_model
@@ -48,6 +49,8 @@ class FaceParts:
     lids: tuple[LidTexture, LidTexture]
     """Closed lids of the left and the right eye."""
     interior: MouthInterior
+    sheet: EyeSheet
+    """The eyes as they are without lids."""
 
 
 def lay_out(face: FaceTrack, portrait: Portrait, options: Mapping[str, Any]) -> FaceParts:
@@ -59,12 +62,13 @@ def lay_out(face: FaceTrack, portrait: Portrait, options: Mapping[str, Any]) -> 
     others = [face.landmarks_px[0, i] for i in range(len(face.face_ids)) if i != face.selected]
     field = HeadField(head, portrait.width_px, portrait.height_px, hold_surroundings=hold,
                       faces=(landmarks, *others))  # fmt: skip
-    deformer = FaceDeformer(model, head, field, rim=options.get("seam_feather", 1.0),
+    sheet = paint_eyes(portrait.image, [head.source_px[lids.margin, :2] for lids in model.lids.values()], landmarks)
+    deformer = FaceDeformer(model, head, field, sheet, rim=options.get("seam_feather", 1.0),
                             blinks=not has_oversized_eyes(portrait.image, landmarks))  # fmt: skip
     skin = soften_folds(portrait.image, landmarks, FOLD_SHARE * deformer.open_ratio)
     lids = (lid_texture(skin, model, "left", head.source_px), lid_texture(skin, model, "right", head.source_px))
     interior = MouthInterior.of_photo(model, head, portrait.image, landmarks)
-    return FaceParts(model, head, field, deformer, skin, lids, interior)
+    return FaceParts(model, head, field, deformer, skin, lids, interior, sheet)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +105,11 @@ class PhotoHeadRenderer:
         portrait = face.portrait
         parts = lay_out(face, portrait, settings.options)
         head, field = parts.head, parts.field
-        canvas = Canvas(photo=portrait.image, skin=doubled(parts.skin), lids=parts.lids,
-                        alpha=None if portrait.alpha is None else doubled(portrait.alpha))  # fmt: skip
+        canvas = Canvas(
+            photo=portrait.image, skin=parts.sheet.below(doubled(parts.skin)), lids=parts.lids,
+            alpha=None if portrait.alpha is None else parts.sheet.opacity_below(doubled(portrait.alpha)),
+            sheet_px=parts.sheet.offset_px(portrait.height_px),
+        )  # fmt: skip
         details = FramePainter(parts.model, parts.deformer, field, canvas, parts.interior,
                                settings.options.get("grain", 1.0))  # fmt: skip
         painter = painter_for(details, settings.options.get("drawing", "auto"), host.device)

@@ -63,9 +63,9 @@ class TorchPainter:
         canvas = details.canvas
         photo, texture = canvas.photo, canvas.skin
         if canvas.alpha is not None:
-            photo = np.dstack([photo, canvas.alpha[::TEXTURE_SCALE, ::TEXTURE_SCALE]])
+            photo = np.dstack([photo, canvas.photo_alpha])
             texture = np.dstack([texture, canvas.alpha])
-        self.picture = HeadPicture(photo.copy(), texture)
+        self.picture = HeadPicture(photo.copy(), texture, canvas.sheet_rows)
 
     def frames(self, motions: Iterable[FrameMotion], region: Region, host: Host) -> Iterator[UInt8Array]:
         """Yield one frame per instant, in order."""
@@ -137,9 +137,9 @@ class TorchPainter:
         frame = details.canvas.photo.copy()
         frame[box.top : box.bottom, box.left : box.right] = drawn[..., :3]
         details.paint_details(frame, instant.posed, instant.motion, region)
-        if details.canvas.alpha is None:
+        alpha = details.canvas.photo_alpha
+        if alpha is None:
             return frame
-        alpha = details.canvas.alpha[::TEXTURE_SCALE, ::TEXTURE_SCALE].copy()
         alpha[box.top : box.bottom, box.left : box.right] = drawn[..., 3]
         return np.dstack([frame, alpha])
 

@@ -22,12 +22,19 @@ class HeadPicture(torch.nn.Module):
     photo: torch.Tensor
     """[shape=(H, W, 3 or 4), uint8]."""
     texture: torch.Tensor
-    """Doubled skin and, where the photo has one, opacity [shape=(2 H, 2 W, 3 or 4), uint8]."""
+    """Doubled skin with the eyes below and, where the photo has one, opacity [shape=(R, 2 W, 3 or 4), uint8]."""
 
-    def __init__(self, photo: UInt8Array, texture: UInt8Array) -> None:
+    def __init__(self, photo: UInt8Array, texture: UInt8Array, sheet_rows: tuple[float, float]) -> None:
         super().__init__()
+        self._sheet_rows = sheet_rows
         self.register_buffer("photo", torch.from_numpy(photo))
         self.register_buffer("texture", torch.from_numpy(texture))
+
+    def in_photo(self, coordinates: torch.Tensor) -> torch.Tensor:
+        """Do what `draw.in_photo` does."""
+        first, offset = self._sheet_rows
+        coordinates[..., 1].sub_((coordinates[..., 1] > first) * offset)
+        return coordinates
 
     def sampled(self, coordinates: torch.Tensor) -> torch.Tensor:
         """Return the texture at pixels [shape=(B, H, W, 2)], as `cv2.remap` with replicated borders would.
@@ -137,7 +144,7 @@ def draw_pictures(head: HeadPicture, batch: PictureBatch, plan: MapPlan, box: Bo
     if batch.faces_box is not None:
         part = batch.faces_box
         window = (slice(None), slice(part.top, part.bottom), slice(part.left, part.right))
-        soften_jumps(drawn[window][..., :3], coordinates[window], jump, batch.faces, part, frames[window][..., :3])
+        soften_jumps(drawn[window][..., :3], head.in_photo(coordinates[window]), jump, batch.faces, part, frames[window][..., :3])
     return frames
 
 

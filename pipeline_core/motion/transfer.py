@@ -33,8 +33,6 @@ LIDS_WIDE = 0.46
 LIPS_SHUT, LIPS_APART = 0.02, 0.05
 """Gaps between the lips, in inter-ocular distances, at which they touch for sure, and no longer do: shut lips of
 three clips show 0.005 to 0.012."""
-JAW_GAIN = 1.35
-"""A jaw that is opened by half on a photo is found again as opened by 0.33 to 0.38 (two portraits)."""
 RETARGET_MIN, RETARGET_MAX = 0.9, 1.2
 """Bounds of the factor for a wider or narrower mouth. Lids need none: they move by shares of their own gap."""
 _SQUINT_FROM = 0.1
@@ -191,7 +189,6 @@ def _mouth_and_brows(track: HeadTrack, rest: Rest, gain: float) -> FloatArray:
     relative[:, INDEX["browOuterUpRight"]] += released[:, 1]
     relative[:, INDEX["browInnerUp"]] += released.mean(axis=1)
     relative[:, GROUPS["mouth"]] *= np.float32(gain)
-    relative[:, INDEX["jawOpen"]] *= np.float32(JAW_GAIN)
     relative[:, GROUPS["eyes"] | GROUPS["gaze"]] = 0.0
     return np.clip(relative, 0.0, 1.0)
 
