@@ -10,12 +10,12 @@ from comfy_api.latest import Input, io, ui
 from ..pipeline_core.errors import InputError
 from ..pipeline_core.face.detect import DetectSettings
 from ..pipeline_core.face.video import detect_pictures, detect_video
-from ..pipeline_core.media.audio import load_sound
 from ..pipeline_core.motion import curves_picture, exact_fps
 from ..pipeline_core.motion.given_shapes import with_given_shapes
 from ..pipeline_core.motion.transfer import TransferSettings, transfer_motion, with_strengths
 from ..pipeline_core.registry import resolve
-from ..pipeline_core.types import FaceTrack, HeadTrack, MotionTrack, Sound
+from ..pipeline_core.render.dub_sound import own_sound
+from ..pipeline_core.types import FaceTrack, HeadTrack, MediaFile, MotionTrack, Sound
 from . import convert, sockets
 from .choices import problem_with
 from .host import ComfyHost
@@ -101,15 +101,15 @@ def _measured(driver: torch.Tensor | Input.Video, face_index: int, fps: float, l
     if isinstance(driver, torch.Tensor):
         found = detect_pictures(convert.ImageBatch(driver), exact_fps(str(fps)), settings, host, landmarks=landmarks)
     else:
-        path = convert.to_media(driver).path
-        found = detect_video(path, settings, host, landmarks=landmarks)
-        sound = _sound_of(path)
+        video = convert.to_media(driver)
+        found = detect_video(video.path, settings, host, landmarks=landmarks)
+        sound = _sound_of(video)
     host.status("Measuring the driver's face")
     return resolve("tracker").load().track(found, host), sound
 
 
-def _sound_of(path: str) -> Sound | None:
+def _sound_of(video: MediaFile) -> Sound | None:
     try:
-        return load_sound(path)
-    except InputError:  # a silent clip drives as well
+        return own_sound(video)
+    except InputError:  # a clip whose sound cannot be read drives as well
         return None

@@ -9,6 +9,7 @@ from talking_avatar.pipeline_core import registry
 from talking_avatar.pipeline_core.arkit import BLENDSHAPES, INDEX
 from talking_avatar.pipeline_core.errors import InputError, NoFaceFound, SettingError
 from talking_avatar.pipeline_core.types import HeadTrack, MotionLayer, MotionTrack
+from talking_avatar.tests.pipeline_core.media.making import MS, clip
 
 STRENGTHS = {"mouth": 1.0, "brows": 1.0, "eyes": 1.0, "head": 1.0, "gaze": 1.0}
 REST = {**STRENGTHS, "neutral_s": -1.0, "face_index": 0, "fps": 25.0}
@@ -54,6 +55,17 @@ def test_pictures_with_landmarks_become_motion(node, given):
     assert motion.fps == Fraction(30000, 1001) and motion.frames == 10 and curves.shape[-1] == 3
     jaw = motion.summed().blendshapes[:, INDEX["jawOpen"]]
     assert jaw[-1] > 0.2 and jaw[0] == 0.0
+
+
+def test_the_drivers_sound_begins_with_its_first_picture(node, given, tmp_path):
+    from comfy_api.latest import InputImpl  # noqa: TID251 - the stand-in
+
+    late = clip(tmp_path / "late.mkv", 10, ticks=[200 + 40 * i for i in range(10)], time_base=MS, tracks=[("pcm_s16le", 440)])
+    even = clip(tmp_path / "even.mkv", 10, tracks=[("pcm_s16le", 440)])
+    heard = [node.execute(driver=InputImpl.VideoFromFile(str(path)), landmarks=given, **REST).args[0].sound for path in (late, even)]
+    assert heard[1].duration_s - heard[0].duration_s == pytest.approx(0.2, abs=0.002)
+    silent = clip(tmp_path / "silent.mkv", 10)
+    assert node.execute(driver=InputImpl.VideoFromFile(str(silent)), landmarks=given, **REST).args[0].sound is None
 
 
 def test_their_own_shapes_may_count(node, given):
