@@ -18,7 +18,8 @@ from ..photo_head.layers import FINE, Box, Grain, box_around
 from ..photo_head.mouth_layer import MouthLayer, Scratch
 from ..photo_head.raster import rasterize
 from ..photo_head.textures import TEXTURE_SCALE, doubled
-from .lip_bank import LipBank, LipLoan
+from .detail import keep_detail
+from .lip_bank import LipBank, LipLoan, lip_strength
 from .look import ClipLook
 from .occluders import OccluderFinder
 from .region import area_box, fill_area, outline_px
@@ -74,13 +75,18 @@ class MouthPainter:
         posed, gaps = self.shape.pose(stage.source, motion, strength)
         posed = replace(posed, uv=posed.uv - stage.origin)
 
+        lent = strength * lip_strength(stage.source.opening_cm, float(gaps[0].max())) if stage.loans else 0.0
+        if lent > 0.0:
+            stage = replace(stage, skin=self.bank.lit(stage.skin, stage.source.texture - stage.origin, stage.loans, lent))
+
         def borrow(rgb: FloatArray, depth: FloatArray, box: Box, scale: int = FINE) -> None:
-            if stage.loans:
-                self.bank.lay(rgb, depth, box, scale, posed.points, gaps, stage.loans, stage.source.opening_cm, strength)
+            if lent > 0.0:
+                self.bank.lay(rgb, depth, box, scale, posed.points, gaps, stage.loans, lent)
 
         frame = np.ascontiguousarray(base.picture[..., :3]).copy()
         depth = self._draw_skin(frame, stage, posed)
-        self._lend(frame, depth, stage.box, posed, borrow)
+        if lent > 0.0:
+            self._lend(frame, depth, stage, posed, borrow)
         interior = self.look.in_frame(self.clip, base.source, stage.light, posed.lip_gap_cm)
         self._mouth.paint(frame, stage.skin, posed, motion, interior, stage.source, self._grain,
                           stage.source.head.pose.scale, strength, base.number, borrow)  # fmt: skip
@@ -137,17 +143,19 @@ class MouthPainter:
                   posed.uv * np.float32(TEXTURE_SCALE), depth, coordinates, ids, 0, True)  # fmt: skip
         drawn = cv2.remap(stage.skin, coordinates, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         target = frame[box.top : box.bottom, box.left : box.right]
+        keep_detail(drawn, np.ascontiguousarray(target), coordinates, (box.left, box.top) - stage.origin)
         np.copyto(target, drawn)
         soften_jumps(drawn, coordinates, CONTOUR_JUMP, target)
         return np.asarray(depth)
 
 
     def _lend(
-        self, frame: UInt8Array, depth: FloatArray, area: Box, posed: PosedFace,
+        self, frame: UInt8Array, depth: FloatArray, stage: Stage, posed: PosedFace,
         borrow: Callable[[FloatArray, FloatArray, Box, int], None],
     ) -> None:  # fmt: skip
         """Replace stretched lips, at single resolution."""
-        around = box_around(posed.points[self.clip.model.lips.vertices, :2], 1.0, frame.shape)
+        area, laid = stage.box, self.bank.vertices_of(stage.loans)
+        around = box_around(posed.points[laid, :2], 1.0, frame.shape)
         if around is None:
             return
         box = Box(max(around.left, area.left), max(around.top, area.top),

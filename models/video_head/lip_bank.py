@@ -17,12 +17,14 @@ from ..photo_head.clip_fit import HeadClip
 from ..photo_head.contact import Opening
 from ..photo_head.deform import NEUTRAL_WHEN_OPEN, lip_texture_table, withdrawn_lips
 from ..photo_head.fit import turn_and_nod
-from ..photo_head.head_model import HeadModel
 from ..photo_head.layers import FINE, Box
 from ..photo_head.raster import rasterize
 from ..photo_head.textures import TEXTURE_SCALE, doubled
+from .lip_line import found_line
 from .look import motion_blur_px
+from .region import LowerFace
 from .rest import RestFace
+from .shading import Shading, Skin
 from .shape import SourceFace
 
 REFERENCES = 4
@@ -36,25 +38,25 @@ BEGIN_CM, FULL_CM = 0.15, 0.6
 """Openings of the frame's own mouth at which its lips begin to be replaced, and are in full."""
 LESS_CM = (-0.3, 0.4)
 """By how much the new opening must be smaller: lips that stay as open are best as they are."""
-RED_RINGS, SKIN_RINGS = (1.5, 4.0), (6.5, 8.0)
-"""Rings outside the lips' edge from which colours are compared."""
+FADE_RINGS = (5.0, 7.5)
+"""What is replaced ends between these rings, about 8 and 13 mm from the lips' edge."""
+RED_RINGS = (1.5, 4.0)
+"""Rings outside the lips' edge from which their colours are compared."""
 RED_ENDS = (4.0, 5.5)
 """Rings between which the red of the lips ends."""
-FADE_RINGS = (5.0, 8.0)
-"""What is replaced ends between these rings, about 8 and 14 mm from the lips' edge."""
+OWN_RED = (-0.04, 0.3)
+"""Bounds of what is taken over of the frame's own red, less the light (logarithms): stretched lips are paler; those in
+the shade of an open mouth are darker, and lips drawn shut in that shade look parted."""
 NEAR_DEG = 4.0
 """References whose head is turned by this much more than the nearest one's count a third of it."""
 FAR_DEG = (22.0, 38.0)
 """Turns between the frame and its nearest reference over which replacing is given up."""
-SMOOTH_PLACES = 6.0
-GAIN_LIMITS = (0.6, 1.6)
-UNEVEN = 0.5
-"""How much of the unevenness of the light around lies on the lips, which are rounder, too."""
 CLING_CM = 0.1
 """Borrowed lips may lie this much behind what is drawn: they are the same surface."""
 INNER_RINGS = (-2.0, -1.0)
 """Behind the lips' edge nothing is replaced."""
-_DARK_LEVELS = 8.0
+AROUND_PX = 8
+"""Of each reference so much more than its skin is kept."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,10 +69,12 @@ class LipReference:
     """Its pixel, not doubled, for each vertex [shape=(N, 2)]."""
     table: FloatArray
     opening_cm: float
+    sought: bool
+    """Whether the line between the lips was looked for in the picture: landmarks never see this clip's lips meet."""
     turn_deg: FloatArray
     """Yaw and pitch [shape=(2,)]."""
-    colours: FloatArray
-    """Of the red and of the skin around, along the lips [shape=(2, 76, 3)]."""
+    around: Skin
+    """The skin around."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,52 +84,51 @@ class LipLoan:
     reference: LipReference
     share: float
     """0..1"""
-    gain: FloatArray
-    """Factor of the colours [shape=(V, 3)]."""
+    laid: FloatArray
+    """Share of it that is laid at the places of `Shading`, and factors of its colours [shape=(P, 4)]."""
+    shading: FloatArray
+    """Logarithm of what the mouth's own shading is to be multiplied by, at the places of `Shading` [shape=(P, 3)]."""
 
 
 class LipBank:
     """Shut lips of one clip."""
 
-    def __init__(self, clip: HeadClip, rest: RestFace, mouth: Opening, pictures: Mapping[int, UInt8Array]) -> None:
-        self._clip, self._rest, self._mouth, self._region = clip, rest, mouth, clip.model.lips
+    def __init__(self, clip: HeadClip, rest: RestFace, mouth: Opening, face: LowerFace, pictures: Mapping[int, UInt8Array]) -> None:
+        self._clip, self._rest, self._mouth, self._face, self._region = clip, rest, mouth, face, clip.model.lips
         depth = self._region.depth
         outside = np.clip((FADE_RINGS[1] - depth) / (FADE_RINGS[1] - FADE_RINGS[0]), 0.0, 1.0)
-        self._mask = (outside * np.clip((depth - INNER_RINGS[0]) / (INNER_RINGS[1] - INNER_RINGS[0]), 0.0, 1.0)).astype(np.float32)
-        self._red = np.clip((RED_ENDS[1] - depth) / (RED_ENDS[1] - RED_ENDS[0]), 0.0, 1.0).astype(np.float32)
-        self._triangles = _renumbered(clip.model)
-        steps = np.abs(np.arange(76)[:, None] - np.arange(76)[None])
-        even = np.exp(-0.5 * (np.minimum(steps, 76 - steps) / SMOOTH_PLACES) ** 2)
-        self._even = np.asarray(even / even.sum(axis=1, keepdims=True), np.float32)
+        mask = np.zeros(len(clip.model.vertices), np.float32)
+        mask[self._region.vertices] = outside * np.clip((depth - INNER_RINGS[0]) / (INNER_RINGS[1] - INNER_RINGS[0]), 0.0, 1.0)
+        self.shading = Shading(clip.model, face)
+        self._mask = mask[self.shading.vertices]
+        red = np.zeros(len(clip.model.vertices), np.float32)
+        red[self._region.vertices] = np.clip((RED_ENDS[1] - depth) / (RED_ENDS[1] - RED_ENDS[0]), 0.0, 1.0)
+        self._red = red[self.shading.vertices]
+        ring = np.full(len(red), np.inf)
+        ring[self._region.vertices] = depth
+        ring = ring[self.shading.vertices]
+        self._inner_red = (ring >= RED_RINGS[0]) & (ring <= RED_RINGS[1])
         self._references = [self._reference(frame, pictures[frame]) for frame in sorted(pictures)]
 
     def _reference(self, frame: int, picture: UInt8Array) -> LipReference:
         head = self._clip.head_at(frame)
         uv = head.source_px[:, :2]
-        lips = uv[self._region.vertices]
+        corners = uv[self.shading.vertices]
         size = np.array(picture.shape[1::-1])
-        low = np.clip(np.floor(lips.min(axis=0)).astype(int) - 8, 0, size - 1)
-        high = np.clip(np.ceil(lips.max(axis=0)).astype(int) + 9, low + 1, size)
+        low = np.clip(np.floor(corners.min(axis=0)).astype(int) - AROUND_PX, 0, size - 1)
+        high = np.clip(np.ceil(corners.max(axis=0)).astype(int) + AROUND_PX + 1, low + 1, size)
         skin = doubled(np.ascontiguousarray(picture[low[1] : high[1], low[0] : high[0]]))
         texture = uv - low.astype(np.float32)
-        return LipReference(skin, texture, lip_texture_table(self._clip.model, texture),
-                            float(self._rest.opening_cm[frame]), self._turn_deg(frame), self._colours(skin, texture))  # fmt: skip
+        around = self.shading.skin(skin, texture, self._face.weight(head.pose))
+        opening_cm = float(self._rest.opening_cm[frame])
+        line = found_line(self._clip.model, self._mouth, skin, texture) if opening_cm > SHUT_CM else None
+        if line is not None:
+            texture, opening_cm = line, 0.0
+        return LipReference(skin, texture, lip_texture_table(self._clip.model, texture), opening_cm,
+                            line is not None, self._turn_deg(frame), around)
 
     def _turn_deg(self, frame: int) -> FloatArray:
         return np.degrees(turn_and_nod(self._clip.rotation[frame])).astype(np.float32)
-
-    def _colours(self, skin: UInt8Array, texture: FloatArray) -> FloatArray:
-        """Return the colours of lips and skin along the lips [shape=(2, 76, 3)]."""
-        found = []
-        for low, high in (RED_RINGS, SKIN_RINGS):
-            on = (self._region.depth >= low) & (self._region.depth <= high)
-            at = np.ascontiguousarray(texture[self._region.vertices[on]] * np.float32(TEXTURE_SCALE))[None]
-            seen = cv2.remap(skin, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
-            place = self._region.place[on]
-            count = np.bincount(place, minlength=76)[:, None]
-            mean = np.stack([np.bincount(place, seen[:, k], 76) for k in range(3)], axis=1) / np.maximum(count, 1)
-            found.append(self._even @ mean.astype(np.float32))
-        return np.stack(found)
 
     def loans(self, frame: int, source: SourceFace, skin: UInt8Array, texture: FloatArray) -> list[LipLoan]:
         """Choose what a frame borrows; nothing where its own lips are nearly shut.
@@ -141,27 +144,49 @@ class LipBank:
         texture : FloatArray
             Pixel of that texture, not doubled, for each vertex [shape=(N, 2)].
         """
-        amount = _ramp(source.opening_cm, BEGIN_CM, FULL_CM)
-        if amount <= 0.0 or not self._references:
+        if not self._references:
+            return []
+        amount = 1.0 if self._references[0].sought else _ramp(source.opening_cm, BEGIN_CM, FULL_CM)
+        if amount <= 0.0:
             return []
         apart = np.array([np.linalg.norm(r.turn_deg - self._turn_deg(frame)) for r in self._references])
         amount *= 1.0 - _ramp(float(apart.min()), *FAR_DEG)
         shares = np.exp(-((apart**2 - apart.min() ** 2) / NEAR_DEG**2))
         shares /= shares.sum()
-        own = self._colours(skin, texture)
-        return [LipLoan(reference, float(share * amount), self._gain(own, reference.colours))
+        own = self.shading.skin(skin, texture, source.weight)
+        return [self._loan(reference, float(share * amount), own)
                 for reference, share in zip(self._references, shares, strict=True) if share * amount > 0.01]
 
-    def _gain(self, own: FloatArray, lent: FloatArray) -> FloatArray:
-        """Return the light that differs along the lips on the skin around, and evenly on the lips themselves."""
-        light = np.clip((own[1] + _DARK_LEVELS) / (lent[1] + _DARK_LEVELS), *GAIN_LIMITS)
-        red = np.clip(own[0].mean(axis=0) / np.maximum(lent[0].mean(axis=0), 1.0), *GAIN_LIMITS)
-        red = red * (1.0 + UNEVEN * (light / light.mean(axis=0) - 1.0))
-        place = self._region.place
-        return np.asarray(light[place] + (red - light)[place] * self._red[:, None], np.float32)
+    def _loan(self, reference: LipReference, share: float, own: Skin) -> LipLoan:
+        light, left = self.shading.compare(reference.around, own)
+        redder = (own.log - reference.around.log + light)[self._inner_red].mean(axis=0)
+        light = light - self._red[:, None] * np.clip(redder, *OWN_RED)
+        mask = np.maximum(self._mask, self.shading.replaced(left) * reference.around.weight)
+        return LipLoan(reference, share, np.concatenate([mask[:, None], np.exp(-light)], axis=1), left)
+
+    def vertices_of(self, loans: list[LipLoan]) -> np.ndarray:
+        """Return the head's vertices where loans are laid."""
+        return self.shading.vertices[np.any([loan.laid[:, 0] > 0.0 for loan in loans], axis=0)]
+
+    def lit(self, skin: UInt8Array, texture: FloatArray, loans: list[LipLoan], strength: float) -> UInt8Array:
+        """Return a frame's doubled texture in the shading of the lips that it borrows.
+
+        Parameters
+        ----------
+        skin : UInt8Array
+            The texture.
+        texture : FloatArray
+            Its pixel, not doubled, for each vertex [shape=(N, 2)].
+        loans : list of LipLoan
+            From `loans`.
+        strength : float
+            Of the new mouth and its need, 0..1, from `lip_strength`.
+        """
+        left = sum(loan.shading * np.float32(loan.share * strength) for loan in loans)
+        return self.shading.lay(skin, texture, left)
 
     def lay(self, rgb: FloatArray, depth: FloatArray, box: Box, scale: int, points: FloatArray, gaps: tuple[FloatArray, FloatArray],
-            loans: list[LipLoan], own_opening_cm: float, strength: float) -> None:  # fmt: skip
+            loans: list[LipLoan], strength: float) -> None:  # fmt: skip
         """Lay borrowed lips over a drawn box.
 
         Parameters
@@ -180,24 +205,21 @@ class LipBank:
             Distances of upper and lower lip to their partners, in cm.
         loans : list of LipLoan
             From `loans`.
-        own_opening_cm : float
-            How far the frame's own lips are apart.
         strength : float
-            How much of the new mouth is shown, 0..1.
+            Of the new mouth and its need, 0..1, from `lip_strength`.
         """
-        region = self._region
-        at = points[region.vertices]
+        vertices = self.shading.vertices
+        at = points[vertices]
         xy = box.fine(at[:, :2]) if scale == FINE else np.ascontiguousarray(at[:, :2] - np.float32([box.left, box.top]))
         layer, total = np.zeros_like(rgb), np.zeros(rgb.shape[:2], np.float32)
-        strength *= _ramp(own_opening_cm - float(gaps[0].max()), *LESS_CM)
         behind = depth - np.float32(CLING_CM * self._clip.scale.mean())
         for loan in loans:
             lent = loan.reference
             least = min(1.0, lent.opening_cm / NEUTRAL_WHEN_OPEN)
-            uv = withdrawn_lips(self._clip.model, self._mouth, lent.texture, lent.table, *gaps, least)[region.vertices]
+            uv = withdrawn_lips(self._clip.model, self._mouth, lent.texture, lent.table, *gaps, least)[vertices]
             values = np.zeros((*rgb.shape[:2], 6), np.float32)
-            attributes = np.concatenate([uv * np.float32(TEXTURE_SCALE), self._mask[:, None], loan.gain], axis=1)
-            rasterize(xy, np.ascontiguousarray(at[:, 2]), self._triangles, attributes.astype(np.float32),
+            attributes = np.concatenate([uv * np.float32(TEXTURE_SCALE), loan.laid], axis=1)
+            rasterize(xy, np.ascontiguousarray(at[:, 2]), self.shading.triangles, attributes.astype(np.float32),
                       behind.copy(), values, np.zeros(rgb.shape[:2], np.int32),
                       0, True)  # fmt: skip
             colour = cv2.remap(lent.skin, np.ascontiguousarray(values[..., :2]), None, cv2.INTER_LINEAR,
@@ -207,6 +229,11 @@ class LipBank:
             total += share
         rgb *= (1.0 - total)[..., None]
         rgb += layer
+
+
+def lip_strength(own_opening_cm: float, gap_cm: float) -> float:
+    """Return how much a mouth needs borrowed lips, 0..1: none where it stays as open as it is."""
+    return _ramp(own_opening_cm - gap_cm, *LESS_CM)
 
 
 def lip_frames(clip: HeadClip, rest: RestFace) -> list[int]:
@@ -228,15 +255,6 @@ def lip_frames(clip: HeadClip, rest: RestFace) -> list[int]:
             break
         chosen.append(int(apart.argmax()))
     return sorted(int(shut[place]) for place in chosen)
-
-
-def _renumbered(model: HeadModel) -> np.ndarray:
-    """Return the triangles of the lips' region, by place in it."""
-    number = np.full(len(model.vertices), -1, np.int32)
-    number[model.lips.vertices] = np.arange(len(model.lips.vertices), dtype=np.int32)
-    number[model.lips.vertices[model.lips.depth < INNER_RINGS[0]]] = -1
-    triangles = number[model.triangles]
-    return np.ascontiguousarray(triangles[(triangles >= 0).all(axis=1)])
 
 
 def _ramp(value: float, low: float, high: float) -> float:

@@ -70,8 +70,9 @@ class VideoHeadRenderer:
         host.status("Looking at the mouth")
         pictures = some_pictures(face, {*look_at, *lips_at, *spread})
         look = clip_look(clip, rest, {f: pictures[f] for f in look_at}, settings.options.get("grain", 1.0))
-        bank = LipBank(clip, rest, shape.mouth, {f: pictures[f] for f in lips_at})
         occluders = OccluderFinder(clip, {f: pictures[f] for f in spread}, face.cuts)
+        uncovered = [f for f in lips_at if not occluders.mask(pictures[f], f).any()]
+        bank = LipBank(clip, rest, shape.mouth, lower, {f: pictures[f] for f in uncovered or lips_at})
         painter = MouthPainter(shape, look, bank, occluders)
         log.info("prepared video_head: residual %.2f %% of face width, lips at rest %.2f open",
                  100 * float(np.median(clip.residual_ratio[clip.seen])), rest.open_ratio)  # fmt: skip
