@@ -148,6 +148,9 @@ def test_shapes_of_other_programs():
     faces[10] = []
     given = with_given_shapes(driver(), {"frames": faces})
     assert given.expression[:, INDEX["jawOpen"]] == pytest.approx(np.arange(FRAMES) / FRAMES, abs=1e-5)
+    for strength in (1.0, 0.5):
+        jaw = curve(transfer_motion(given, TransferSettings(mouth=strength)), "jawOpen")
+        assert np.diff(jaw)[-50:] == pytest.approx(np.full(50, strength / FRAMES), abs=1e-5), "another program's scale is its own"
     assert not given.expression[:, INDEX["browInnerUp"]].any()
     for bad in ({"frames": [[{}]] * FRAMES}, {"frames": faces[:5]}, {}, 3):
         with pytest.raises(InputError):
