@@ -11,9 +11,23 @@ export function addView(node, name, element, height_px) {
     serialize: false, hideOnZoom: false, getMinHeight: () => height_px, getValue: () => "", setValue: () => {},
   });
   widget.serialize = false;
+  takePlace(node, frame);
   const wanted = node.computeSize();
   node.setSize([Math.max(node.size[0], wanted[0]), Math.max(node.size[1], wanted[1])]);
   return widget;
+}
+
+const owners = new WeakMap(); // frame -> its node
+
+/** The new look goes on showing the elements of a node that undo has replaced by another of the same id. */
+function takePlace(node, frame) {
+  owners.set(frame, node);
+  setTimeout(() => {
+    for (const old of document.querySelectorAll(`[data-view="${frame.dataset.view}"]`)) {
+      const owner = owners.get(old), isGone = owner && owner.graph?.getNodeById(owner.id) !== owner;
+      if (isGone && owner.id === node.id) old.replaceWith(frame);
+    }
+  });
 }
 
 /** Hide a text widget that a view edits instead; it stays in the workflow and in the prompt. */
