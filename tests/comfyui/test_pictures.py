@@ -7,7 +7,7 @@ from talking_avatar.cli.workflow import load_workflow
 from talking_avatar.tests.comfyui import canvas
 
 pytestmark = [pytest.mark.comfyui, pytest.mark.browser]
-SENTENCE = "Bob may bake a big apple pie."
+SENTENCE = "Bob may bake a pie."
 ADD = """([text, seconds]) => {
     const of = (type) => app.graph._nodes.find((node) => node.type === type);
     const set = (node, name, value) => { node.widgets.find((widget) => widget.name === name).value = value; };
@@ -15,6 +15,7 @@ ADD = """([text, seconds]) => {
     const mux = of('TA_VideoMux'), blend = of('TA_BlendAndIdle');
     set(of('TA_TextToSpeech'), 'text', text);
     set(mux, 'save_output', false);
+    set(of('TA_MouthRenderer'), 'width', 256);
     const preview = add('TA_PreviewRender', mux.pos[0], mux.pos[1] + mux.size[1] + 60);
     set(preview, 'seconds', seconds);
     const card = add('TA_Scorecard', mux.pos[0] + mux.size[0] + 60, mux.pos[1]);
@@ -23,13 +24,13 @@ ADD = """([text, seconds]) => {
     preview.connect(0, mux, 0);
     mux.connect(0, card, 0);
     of('TA_LoadPortrait').connect(0, card, 1);
-    return { preview: preview.id, card: card.id, mux: mux.id };
+    return { preview: String(preview.id), card: String(card.id), mux: String(mux.id) };
 }"""
 WATCH = """() => {
     window.frames_seen = [];
     window.news = [];
-    app.api.addEventListener('talking_avatar.frame', ({ detail }) => frames_seen.push([Number(detail.node), Boolean(detail.image)]));
-    app.api.addEventListener('progress_text', ({ detail }) => news.push([Number(detail.nodeId), detail.text]));
+    app.api.addEventListener('talking_avatar.frame', ({ detail }) => frames_seen.push([String(detail.node), Boolean(detail.image)]));
+    app.api.addEventListener('progress_text', ({ detail }) => news.push([String(detail.nodeId), detail.text]));
     new MutationObserver(() => {
         const picture = document.querySelector('img.ta-frame');
         if (picture?.naturalWidth) window.frame_width = picture.naturalWidth;
@@ -129,7 +130,7 @@ def test_cancel_while_the_preview_is_drawn(page, graph, site):
         set(app.graph.getNodeById(id), 'seconds', 60);
         set(app.graph.getNodeById(id), 'what', 'clip');
         app.api.addEventListener('talking_avatar.frame', ({ detail }) => {
-            if (Number(detail.node) === id && detail.image) app.api.interrupt();
+            if (String(detail.node) === id && detail.image) app.api.interrupt();
         });
     }""", [graph["preview"], SENTENCE * 4])
     assert set(canvas.queue(page)) == {"execution_interrupted"}
