@@ -6,10 +6,13 @@ import cv2
 import numpy as np
 import pytest
 from talking_avatar.models.photo_head.textures import TEXTURE_SCALE, doubled
+from talking_avatar.models.video_head import renderer
 from talking_avatar.models.video_head.detail import STAYS_PX, keep_detail
+from talking_avatar.models.video_head.lip_bank import lip_frames
 from talking_avatar.models.video_head.lip_line import found_line
 from talking_avatar.models.video_head.shading import Skin
 from talking_avatar.pipeline_core.interfaces import BaseFrame
+from talking_avatar.pipeline_core.render.settings import RenderSettings
 
 from .conftest import HOST, OPEN, SHUT, motion
 
@@ -160,3 +163,26 @@ def test_edges_move_however_little_the_skin_does():
     before = drawn.astype(int)
     keep_detail(drawn, own, moved(1.0), np.zeros(2, np.float32))
     assert np.abs(drawn[:, 8:-8].astype(int) - before[:, 8:-8]).max() <= 12
+
+
+class Covered:
+    """Finds a hand before the face in some frames."""
+
+    def __init__(self, *frames):
+        self.frames = frames
+
+    def __call__(self, clip, pictures, cuts):
+        return self
+
+    def mask(self, picture, frame):
+        return np.full((4, 4), frame in self.frames, np.float32)
+
+
+def test_covered_lips_are_not_lent(talker, monkeypatch):
+    shut = lip_frames(talker.state.clip, talker.state.painter.shape.rest)
+    lenders = []
+    for covered in ((), shut[:1], shut):
+        monkeypatch.setattr(renderer, "OccluderFinder", Covered(*covered))
+        state = talker.renderer.prepare(talker.face, RenderSettings(), HOST)
+        lenders.append(len(state.painter.bank._references))
+    assert lenders == [len(shut), len(shut) - 1, len(shut)] and len(shut) > 1
