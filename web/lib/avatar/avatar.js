@@ -1,6 +1,6 @@
 // A talking head on a canvas: the face file of models/photo_head/live.py, drawn with WebGL2.
 
-import { restMotion } from "./arkit.js";
+import { INDEX, restMotion } from "./arkit.js";
 import { Face } from "./geometry.js";
 import { acquire, release } from "./gl.js";
 import { damaged, readPayload } from "./payload.js";
@@ -8,13 +8,14 @@ import { Scene } from "./scene.js";
 
 export { ARTICULATION_NAMES, NAMES, restMotion } from "./arkit.js";
 
+const FIRST_PICTURE_MS = 50; // by then the browser shows what was drawn first, on screens of 20 pictures a second and more
 const MOST_ORBIT_DEG = 15; // beyond, sides of the head come into view that the photo does not show
 
 /**
  * Make a head that draws itself on a canvas.
  * @param {HTMLCanvasElement} canvas its width and height are the caller's
  * @param {ArrayBuffer} payload what a node left as `ta_face`
- * @returns {Avatar} its `ready` resolves when its pictures are decoded; what was asked for before is drawn then
+ * @returns {Avatar} draws what was asked for last by itself as soon as it can; `ready` resolves a moment later
  * @throws {Error} with a sentence for users where WebGL2 is missing or the payload is damaged
  */
 export function createAvatar(canvas, payload) {
@@ -26,9 +27,9 @@ class Avatar {
     const { shown } = face.header;
     /** Width over height of what is shown of the photo. */
     this.aspect = (shown[2] - shown[0]) / (shown[3] - shown[1]);
-    /** Resolves when the first picture can be drawn; rejects with a sentence where a picture is damaged. */
+    /** Resolves when everything can be drawn, a moment after the first picture; rejects with a sentence where a picture is damaged. */
     this.ready = this.#decode(face.arrays);
-    Object.assign(this, { canvas, face, last: [restMotion(), {}], scene: null, pictures: null, disposed: false });
+    Object.assign(this, { canvas, face, last: [restMotion(), {}], scene: null, pictures: null, warm: false, disposed: false });
     this.user = { usable: () => this.#build(), lost: () => (this.scene = null) };
     this.gl = acquire(canvas, this.user);
     this.#build();
@@ -74,14 +75,28 @@ class Avatar {
     } catch {
       throw damaged("a picture cannot be decoded");
     }
-    if (this.disposed) this.dispose();
-    else this.#build();
+    if (this.disposed) return this.dispose();
+    this.#build();
+    await new Promise((next) => setTimeout(next, FIRST_PICTURE_MS));
+    this.#warmUp();
+  }
+
+  /** Have the shaders of mouth and lids made now, not in the middle of the first word. */
+  #warmUp() {
+    this.warm = true;
+    if (!this.scene) return;
+    this.scene.whole = true;
+    const wide = restMotion();
+    for (const name of ["jawOpen", "eyeBlinkLeft", "eyeBlinkRight"]) wide.curves[INDEX[name]] = 0.5;
+    this.scene.draw(this.face.pose(wide), wide, this.#window({}));
+    this.draw(...this.last);
   }
 
   /** Bring everything to the graphics card as soon as both it and the pictures are there. */
   #build() {
     if (this.scene || !this.pictures || !this.gl || this.gl.isContextLost()) return;
     this.scene = new Scene(this.gl, this.face, this.pictures);
+    this.scene.whole = this.warm;
     this.draw(...this.last);
   }
 

@@ -1,6 +1,7 @@
 // The few things that drawing with WebGL2 needs.
 
 const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+let inSoftware; // known as soon as it was asked for
 const records = new WeakMap(); // canvas -> its context, who uses it, whether it was given back, and whether its loss was told
 
 /**
@@ -26,7 +27,7 @@ export function release(canvas, user) {
 
 function opened(canvas) {
   // Smooth contours cost a graphics card nothing, but half of the frames where a processor draws.
-  const gl = canvas.getContext("webgl2", { alpha: true, depth: true, premultipliedAlpha: true, antialias: !drawsInSoftware() });
+  const gl = canvas.getContext("webgl2", { alpha: true, depth: true, premultipliedAlpha: true, antialias: !(inSoftware ??= drawsInSoftware()) });
   if (!gl) throw new Error("This browser cannot draw in 3D (WebGL2 is missing or switched off).");
   const record = { gl, loser: gl.getExtension("WEBGL_lose_context"), user: null, given: false, told: false };
   canvas.addEventListener("webglcontextlost", (event) => {

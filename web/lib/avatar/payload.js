@@ -49,5 +49,8 @@ function readArray(buffer, start, name, about) {
   if (start + at + count * Kind.BYTES_PER_ELEMENT > buffer.byteLength) throw damaged(`${name} reaches beyond its end`);
   const values = new Kind(buffer, start + at, count);
   if (!Number.isFinite(scale) || !Number.isFinite(offset) || (kind === "f32" && !values.every(Number.isFinite))) throw damaged(`${name} holds no numbers`);
-  return kind === "i16" ? Float32Array.from(values, (value) => value * scale + offset) : values;
+  if (kind !== "i16") return values;
+  const numbers = new Float32Array(count);
+  for (let i = 0; i < count; i++) numbers[i] = values[i] * scale + offset;
+  return numbers;
 }

@@ -13,6 +13,8 @@ const SEEN_BLINK = 0.02;
 /** One face on the graphics card. */
 export class Scene {
   constructor(gl, face, pictures) {
+    /** Mouth and lids are drawn too; their shaders take a moment at first, which a first picture need not wait for. */
+    this.whole = false;
     Object.assign(this, { gl, face });
     this.plain = makeProgram(gl, PLAIN_VERTEX, PLAIN_FRAGMENT);
     [this.photo, ...this.lidPictures] = pictures.map((picture) => pictureTexture(gl, picture));
@@ -44,6 +46,7 @@ export class Scene {
     gl.uniform2fv(this.plain.uniforms.relief, this.relief);
     this.#drawGrid(posed);
     this.#drawSkin();
+    if (!this.whole) return;
     if (posed.lipGap >= this.face.constants.shutCm) this.mouth.draw(posed, motion, window, this.photo);
     posed.blink.forEach((amount, k) => {
       if (amount > SEEN_BLINK) this.eyes.draw(k, posed, window, this.photo, this.lidPictures[k]);
