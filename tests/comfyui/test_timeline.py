@@ -49,7 +49,13 @@ def graph(cues=""):
 
 def show(page, workflow):
     canvas.load(page, workflow)
-    page.evaluate("() => { app.canvas.ds.scale = 1; app.canvas.ds.offset = [0, 60]; app.canvas.setDirty(true, true); }")
+    # The new look moves nodes when it loads a graph.
+    page.evaluate("""() => {
+        const { pos } = app.graph._nodes.find((node) => node.type === 'TA_AudioToVisemes');
+        app.canvas.ds.scale = 1;
+        app.canvas.ds.offset = [300 - pos[0], 120 - pos[1]];
+        app.canvas.setDirty(true, true);
+    }""")
     page.wait_for_timeout(500)
 
 
