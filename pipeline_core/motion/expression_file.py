@@ -148,20 +148,10 @@ def _of_emotions(text: str) -> tuple[ExpressionKey, ...]:
 
 
 def _of_json(text: str) -> tuple[ExpressionKey, ...]:
-    try:
-        found = json.loads(text, parse_constant=_refuse_constant)
-    except json.JSONDecodeError as error:
-        _refuse(f"it is no JSON: line {error.lineno}, {error.msg}")
-    except (ValueError, RecursionError):
-        _refuse("it is nested too deeply or holds a huge number")
+    found = _parsed(text)
     if not isinstance(found, dict) or MARK not in found:
         _refuse(f'it lacks the field "{MARK}"')
-    version = found[MARK]
-    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        _refuse(f'its version "{str(version)[:20]}" is no whole number from 1 on')
-    if version > VERSION:
-        raise InputError(f"the expression is of version {version}; this Talking Avatar reads up to version {VERSION}",
-                         hint="Update Talking Avatar, or save the expression again with this version.")
+    _expect_version(found[MARK])
     _expect_fields(found, (MARK, "keys"), "the file")
     keys = found.get("keys")
     if not isinstance(keys, list) or not keys:
@@ -169,6 +159,23 @@ def _of_json(text: str) -> tuple[ExpressionKey, ...]:
     if len(keys) > MAX_KEYS:
         _refuse(f"it has {len(keys)} keys; the most is {MAX_KEYS}")
     return _rising([_key(entry, f"key {k}") for k, entry in enumerate(keys, 1)])
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        _refuse(f"it is no JSON: line {error.lineno}, {error.msg}")
+    except (ValueError, RecursionError):
+        _refuse("it is nested too deeply or holds a huge number")
+
+
+def _expect_version(version: Any) -> None:
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        _refuse(f'its version "{str(version)[:20]}" is no whole number from 1 on')
+    if version > VERSION:
+        raise InputError(f"the expression is of version {version}; this Talking Avatar reads up to version {VERSION}",
+                         hint="Update Talking Avatar, or save the expression again with this version.")
 
 
 def _key(entry: Any, where: str) -> ExpressionKey:

@@ -19,7 +19,7 @@ export class Strip {
     this.remove = el("button", { class: "ta-button", type: "button", title: "Delete the key in hand", "aria-label": "Delete key", onclick: () => host.remove(this.chosen) }, "Delete");
     this.time = el("input", { class: "ta-field ta-time", type: "number", min: 0, max: MAX_TIME_S, step: STEP_S, "aria-label": "Time of the key in seconds", onchange: () => this.retime(this.time.valueAsNumber) });
     this.head = el("div", { class: "ta-playhead" });
-    this.track = el("div", { class: "ta-track", title: "Click to look at an instant, double-click to add a key",
+    this.track = el("div", { class: "ta-track", role: "group", "aria-label": "Keys over time", title: "Click to look at an instant, double-click to add a key",
       onpointerdown: (event) => this.scrub(event), ondblclick: (event) => host.add(this.timeAt(event)) });
     this.element = el("div", { class: "ta-row ta-strip" }, this.play, this.track, this.time, el("span", {}, "s"), this.add, this.remove);
   }
@@ -41,7 +41,7 @@ export class Strip {
     this.time.disabled = playing || chosen < 0;
     if (document.activeElement !== this.time) this.time.value = +this.host.time().toFixed(2);
     this.head.style.left = this.placeOf(this.host.time());
-    if (!this.moving) this.track.replaceChildren(this.head, ...keys.map((key, k) => this.makeKey(k)));
+    if (this.track.children.length !== keys.length + 1) this.track.replaceChildren(this.head, ...keys.map((key, k) => this.makeKey(k)));
     [...this.track.children].slice(1).forEach((mark, k) => this.showKey(mark, k, k === chosen));
   }
 
