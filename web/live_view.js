@@ -3,6 +3,7 @@
 import { app } from "../../scripts/app.js";
 import { api } from "../../scripts/api.js";
 import { leftBefore } from "./lib/live/cached.js";
+import { forwardWheel } from "./lib/dom.js";
 import { faceOf } from "./lib/live/source.js";
 import { LiveView } from "./lib/live/view.js";
 import { decodeMotion } from "./lib/motion.js";
@@ -55,7 +56,7 @@ function attach(node) {
   if (node.taLive) return;
   const view = new LiveView();
   view.say(EMPTY);
-  forwardWheel(view.element);
+  forwardWheel(view.element, app.canvas.canvas);
   const widget = addView(node, "ta_live_view", view.element, EMPTY_PX);
   node.taLive = { view, widget, shown: "" };
   later(node);
@@ -127,14 +128,6 @@ async function fetched(ref) {
   const bytes = await fetchFile(api, ref);
   if (!bytes) throw new Error(GONE);
   return bytes;
-}
-
-/** The wheel zooms ComfyUI's canvas here as everywhere. */
-function forwardWheel(element) {
-  element.addEventListener("wheel", (event) => {
-    event.preventDefault();
-    app.canvas.canvas.dispatchEvent(new WheelEvent(event.type, event));
-  }, { passive: false });
 }
 
 function afterwards(nodeType, name, callback) {

@@ -3,6 +3,7 @@
 
 import { app } from "../../scripts/app.js";
 import { api } from "../../scripts/api.js";
+import { forwardWheel } from "./lib/dom.js";
 import { addView, onNode, setViewHeight } from "./lib/node_view.js";
 import { addressOf, recall, remember } from "./lib/page_files.js";
 import { PictureView } from "./lib/picture_view.js";
@@ -45,6 +46,7 @@ function attach(node) {
     if (views.widget && views.height_px !== height_px) setViewHeight(node, views.widget, (views.height_px = height_px));
   });
   views.widget = addView(node, "ta_pictures", views.view.element, EMPTY_PX);
+  forwardWheel(views.view.element, app.canvas.canvas);
   node.taPictures = views;
   node.setSize([Math.max(node.size[0], WIDTH_PX), node.size[1]]);
   views.view.say(EMPTY[node.type]);

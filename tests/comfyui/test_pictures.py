@@ -74,7 +74,7 @@ def test_clip_sheet_and_chart_are_in_the_nodes(page, graph):
 def test_the_frame_that_is_drawn_was_shown_and_is_gone(page, graph):
     drawn = {node for node, image in page.evaluate("() => frames_seen") if image}
     assert {graph["preview"], graph["mux"], graph["card"]} <= drawn
-    assert page.evaluate("() => window.frame_width") == 320, "in the node, not only as a message"
+    assert page.evaluate("() => window.frame_width") == 256, "in the node, not only as a message"
     assert page.evaluate("() => document.querySelectorAll('img.ta-frame').length") == 0
     assert page.evaluate("(id) => app.nodeOutputs[id].animated[0]", graph["mux"]), "the finished video stays in its node"
 

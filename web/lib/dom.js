@@ -26,6 +26,14 @@ export function keepEvents(element) {
   for (const name of names) element.addEventListener(name, (event) => event.stopPropagation());
 }
 
+/** Let the wheel zoom what lies beneath (ComfyUI's canvas) here as everywhere. */
+export function forwardWheel(element, beneath) {
+  element.addEventListener("wheel", (event) => {
+    event.preventDefault();
+    beneath.dispatchEvent(new WheelEvent(event.type, event));
+  }, { passive: false });
+}
+
 /** Call back with the element's size in CSS pixels, now and whenever it changes; returns what ends it. */
 export function onResize(element, callback) {
   const observer = new ResizeObserver(() => callback(element.clientWidth, element.clientHeight));

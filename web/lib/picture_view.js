@@ -25,7 +25,7 @@ export class PictureView {
       this.element.append(video);
     }
     if (picture) {
-      const image = el("img", { src: picture, alt: "", onerror: lost });
+      const image = el("img", { src: picture, alt: "What this node has made", onerror: lost });
       image.addEventListener("load", () => this.shape(image, image.naturalHeight / image.naturalWidth));
       this.element.append(el("a", { href: picture, target: "_blank", rel: "noopener", title: "Open in full size" }, image));
     }
