@@ -2,13 +2,15 @@
 
 import { el, keepEvents, useStyles } from "./dom.js";
 
+const MARGIN_PX = 10; // that the old look leaves above and below an element, out of its height
+
 /** Put an element into a node, below its widgets; it is no part of the workflow. Returns the widget. */
 export function addView(node, name, element, height_px) {
   useStyles();
   const frame = el("div", { class: "ta-view", "data-view": name, style: `min-height: ${height_px}px` }, element);
   keepEvents(frame);
   const widget = node.addDOMWidget(name, "ta_view", frame, {
-    serialize: false, hideOnZoom: false, getMinHeight: () => height_px, getValue: () => "", setValue: () => {},
+    serialize: false, hideOnZoom: false, getMinHeight: () => height_px + 2 * MARGIN_PX, getValue: () => "", setValue: () => {},
   });
   widget.serialize = false;
   takePlace(node, frame);
@@ -63,7 +65,7 @@ function chain(nodeType, name, callback) {
 /** Let a view have another height than at first; with `grow` the node grows by what it lacks, so that other widgets keep theirs. */
 export function setViewHeight(node, widget, height_px, { grow = false } = {}) {
   const missing = grow ? Math.max(0, height_px - widget.element.offsetHeight) : 0;
-  widget.options.getMinHeight = () => height_px;
+  widget.options.getMinHeight = () => height_px + 2 * MARGIN_PX;
   widget.element.style.minHeight = `${height_px}px`;
   const wanted = node.computeSize();
   node.setSize([Math.max(node.size[0], wanted[0]), Math.max(node.size[1] + missing, wanted[1])]);

@@ -21,6 +21,7 @@ export class LiveView {
   empty = true; // a sentence stands in place of the head
 
   constructor() {
+    useStyles();
     useStyles("live");
     this.player = new Player();
     this.stage = new Stage({
