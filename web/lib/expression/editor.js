@@ -86,7 +86,8 @@ export class Editor {
       button("Load", "Load an expression from a file; or drop one here", () => this.picker.click()), button("Save", "Save the expression as a file", () => this.save()),
       this.said, this.picker);
     this.notice = el("div", { class: "ta-notice", role: "alert", hidden: true });
-    this.element = el("div", { class: "ta-expression", onkeydown: (event) => this.press(event), oncopy: (event) => this.copyEvent(event), onpaste: (event) => this.pasteEvent(event),
+    // "widget-expands" is ComfyUI's own class for what fills a node of the new look.
+    this.element = el("div", { class: "ta-expression widget-expands", onkeydown: (event) => this.press(event), oncopy: (event) => this.copyEvent(event), onpaste: (event) => this.pasteEvent(event),
       ondragover: (event) => { event.preventDefault(); event.stopPropagation(); }, ondrop: (event) => this.drop(event) },
       tools, this.notice,
       el("div", { class: "ta-columns" }, el("div", { class: "ta-look" }, this.stage.element, this.bar.element), this.sliders.element),
