@@ -20,9 +20,9 @@ _LIPS = (13, 14, 61, 291)
 EYEBALL_BEHIND_CM = 0.5
 """The eyeball turns about a point this far behind the line between the corners of the eye: anatomy says 0.4 to 0.6, and
 gaze agrees with MediaPipe's own network at 0.97 in clips of heads that turn (0.8 with 1.2; landmarks tell no depth)."""
-UP_FOUND = 0.7
+UP_FOUND = 0.6
 """How much of a look up or down the landmarks show, which hold irises to the middle of the lids: portraits that were drawn
-with a gaze were found again with all of it across and 0.6 to 0.7 of it up."""
+with a gaze were found again with nearly all of it across and 0.5 to 0.7 of it up."""
 
 
 class HeadTracker:
