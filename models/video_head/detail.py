@@ -22,7 +22,9 @@ FAINT_LEVELS = 12.0
 _FAINT = np.asarray([x * np.exp(-((x / FAINT_LEVELS) ** 2)) for x in range(-255, 256)], np.float32)
 
 
-def keep_detail(drawn: UInt8Array, own: UInt8Array, coordinates: FloatArray, origin: FloatArray) -> None:
+def keep_detail(
+    drawn: UInt8Array, own: UInt8Array, coordinates: FloatArray, origin: FloatArray, skin: UInt8Array
+) -> None:
     """Give moved skin the detail that the frame has at the same place, where it moved little.
 
     Parameters
@@ -35,15 +37,17 @@ def keep_detail(drawn: UInt8Array, own: UInt8Array, coordinates: FloatArray, ori
         Texture pixel of each pixel [shape=(H, W, 2)].
     origin : FloatArray
         Texture pixel at which a pixel in the corner that did not move would be [shape=(2,)].
+    skin : UInt8Array
+        0 where lips are or were: of theirs nothing may stay behind [shape=(H, W)].
     """
     own_soft, soft = (cv2.GaussianBlur(picture, (0, 0), DETAIL_PX) for picture in (own, drawn))
-    _exchange(drawn, own, own_soft, soft, coordinates, np.float32(origin[0]), np.float32(origin[1]),
+    _exchange(drawn, own, own_soft, soft, skin, coordinates, np.float32(origin[0]), np.float32(origin[1]),
               np.float32(STAYS_PX[0]), np.float32(STAYS_PX[1]), np.float32(1.0 / TEXTURE_SCALE), _FAINT)  # fmt: skip
 
 
 @compiled()
 def _exchange(
-    drawn: UInt8Array, own: UInt8Array, own_soft: UInt8Array, soft: UInt8Array, coordinates: FloatArray,
+    drawn: UInt8Array, own: UInt8Array, own_soft: UInt8Array, soft: UInt8Array, skin: UInt8Array, coordinates: FloatArray,
     left: float, top: float, near: float, far: float, scale: float, faint: FloatArray,
 ) -> None:  # fmt: skip
     """Mix so that the strength of the grain stays: of unrelated grains the squares add up to one."""
@@ -54,7 +58,7 @@ def _exchange(
             across = coordinates[y, x, 0] * scale - left - np.float32(x)
             down = coordinates[y, x, 1] * scale - top - np.float32(y)
             moved = across * across + down * down
-            if moved >= far * far:
+            if moved >= far * far or skin[y, x] == 0:
                 continue
             stays, goes = one, one
             if moved > near * near:

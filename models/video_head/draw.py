@@ -25,6 +25,8 @@ from .occluders import OccluderFinder
 from .region import area_box, fill_area, outline_px
 from .shape import MouthShape, SourceFace
 
+LIP_RING = 6
+"""Ring round the lips' inner edge beyond which there is only skin."""
 TEXTURE_RIM_PX = 8
 """The texture exceeds what is sampled by this much: enlarging looks at four pixels on each side."""
 
@@ -61,6 +63,8 @@ class MouthPainter:
     def __init__(self, shape: MouthShape, look: ClipLook, bank: LipBank, occluders: OccluderFinder | None = None) -> None:
         self.shape, self.look, self.bank, self.clip = shape, look, bank, shape.clip
         self.occluders = occluders
+        lips = self.clip.model.lips
+        self._lip_edge = lips.vertices[lips.depth == LIP_RING]
         self._scratch = Scratch()
         self._mouth = MouthLayer(self.clip.model, shape.mouth, self._scratch)
         self._grain = Grain(look.grain)
@@ -143,11 +147,19 @@ class MouthPainter:
                   posed.uv * np.float32(TEXTURE_SCALE), depth, coordinates, ids, 0, True)  # fmt: skip
         drawn = cv2.remap(stage.skin, coordinates, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         target = frame[box.top : box.bottom, box.left : box.right]
-        keep_detail(drawn, np.ascontiguousarray(target), coordinates, (box.left, box.top) - stage.origin)
+        keep_detail(drawn, np.ascontiguousarray(target), coordinates, (box.left, box.top) - stage.origin,
+                    self._beside_lips(stage, posed))  # fmt: skip
         np.copyto(target, drawn)
         soften_jumps(drawn, coordinates, CONTOUR_JUMP, target)
         return np.asarray(depth)
 
+    def _beside_lips(self, stage: Stage, posed: PosedFace) -> UInt8Array:
+        """Return 0 where lips are or were in the frame, else 1 [shape=(H, W) of the box]."""
+        beside = np.ones(stage.box.shape, np.uint8)
+        for points in (stage.source.head.source_px, posed.points):
+            edge = points[self._lip_edge, :2] - np.float32([stage.box.left, stage.box.top])
+            cv2.fillConvexPoly(beside, cv2.convexHull(np.int32(np.round(edge))), 0)
+        return beside
 
     def _lend(
         self, frame: UInt8Array, depth: FloatArray, stage: Stage, posed: PosedFace,

@@ -122,6 +122,9 @@ def test_there_is_no_line_between_open_lips(talker):
     assert line_of(talker, OPEN[1], 0.0)[-1] is None
 
 
+SKIN = np.ones((SIDE, SIDE), np.uint8)
+
+
 def noise(seed):
     picture = 128 + 5 * np.random.default_rng(seed).standard_normal((SIDE, SIDE, 3))
     return np.uint8(np.clip(picture, 0, 255))
@@ -136,7 +139,7 @@ def moved(by_px):
 def test_grain_stays_where_skin_hardly_moves():
     own = noise(1)
     drawn = np.roll(own, -1, axis=1)
-    keep_detail(drawn, own, moved(0.5), np.zeros(2, np.float32))
+    keep_detail(drawn, own, moved(0.5), np.zeros(2, np.float32), SKIN)
     before = np.abs(np.roll(own, -1, axis=1).astype(int) - own)[8:-8, 8:-8].mean()
     assert np.abs(drawn.astype(int) - own)[8:-8, 8:-8].mean() < 0.4 * before
 
@@ -144,7 +147,7 @@ def test_grain_stays_where_skin_hardly_moves():
 def test_grain_is_as_strong_where_it_begins_to_move():
     own, drawn = noise(1), noise(2)
     before = drawn.std()
-    keep_detail(drawn, own, moved(0.5 * sum(STAYS_PX)), np.zeros(2, np.float32))
+    keep_detail(drawn, own, moved(0.5 * sum(STAYS_PX)), np.zeros(2, np.float32), SKIN)
     assert drawn.std() == pytest.approx(before, rel=0.08)
 
 
@@ -152,7 +155,14 @@ def test_detail_moves_with_skin_that_moves_far():
     own = noise(1)
     drawn = noise(2)
     before = drawn.copy()
-    keep_detail(drawn, own, moved(STAYS_PX[1] + 0.1), np.zeros(2, np.float32))
+    keep_detail(drawn, own, moved(STAYS_PX[1] + 0.1), np.zeros(2, np.float32), SKIN)
+    assert np.array_equal(drawn, before)
+
+
+def test_nothing_of_the_lips_stays_behind():
+    own, drawn = noise(1), noise(2)
+    before = drawn.copy()
+    keep_detail(drawn, own, moved(0.5), np.zeros(2, np.float32), 0 * SKIN)
     assert np.array_equal(drawn, before)
 
 
@@ -161,7 +171,7 @@ def test_edges_move_however_little_the_skin_does():
     own[:, SIDE // 2 :] = 190
     drawn = np.roll(own, -1, axis=1)
     before = drawn.astype(int)
-    keep_detail(drawn, own, moved(1.0), np.zeros(2, np.float32))
+    keep_detail(drawn, own, moved(1.0), np.zeros(2, np.float32), SKIN)
     assert np.abs(drawn[:, 8:-8].astype(int) - before[:, 8:-8]).max() <= 12
 
 
