@@ -23,7 +23,7 @@ from ...pipeline_core.types import FaceTrack, FloatArray, UInt8Array
 from . import contact, deform, eyelids, field, interior, mouth_pose, plug
 from .contact import Chain, Opening
 from .eyeball import GAP_PX, EyeSheet
-from .head_model import HeadModel
+from .head_model import HeadModel, RingRegion
 from .layers import Box
 from .live_mouth import coarse_mouth
 from .live_pack import LivePack
@@ -180,7 +180,7 @@ def _add_openings(pack: LivePack, parts: FaceParts) -> None:
         _add_chain(pack, f"{name}.lower", opening.lower)
     for side, gap in parts.deformer.eye_gap.items():
         pack.add(f"{side}.gap", gap, "f32")
-        pack.add(f"{side}.follow", _lid_place(parts.model, side, openings[side]), "f32")
+        pack.add(f"{side}.follow", _lid_place(parts, side, openings[side]), "f32")
 
 
 def _add_chain(pack: LivePack, name: str, chain: Chain) -> None:
@@ -191,15 +191,27 @@ def _add_chain(pack: LivePack, name: str, chain: Chain) -> None:
     pack.add(f"{name}.arc", chain.arc, "f32")
 
 
-def _lid_place(model: HeadModel, side: str, eye: Opening) -> FloatArray:
+def _lid_place(parts: FaceParts, side: str, eye: Opening) -> FloatArray:
     """Return where closed-lid skin is: 0 nowhere, 1 above the eye, up to 2 at the lid's edge [shape=(N,)]."""
-    region = eye.region
+    model, region = parts.model, eye.region
     above = model.vertices[:, 1] > model.vertices[region.margin, 1].mean()
     middle = model.vertices[region.margin].mean(axis=0)
     near = np.linalg.norm(model.vertices - middle, axis=1) < eyelids.LASH_REACH_CM
-    place = np.where(near & above, eyelids.UPPER + contact.lid_follow(model, side), 0.0)
+    follow = contact.lid_follow(model, side)
+    place = np.where(near & above, eyelids.UPPER * _round_eye(parts.head.source_px[:, :2], region), 0.0)
+    place = np.where(follow > 0.0, eyelids.UPPER + follow, place)
     place[region.margin[:28]] = eyelids.UPPER + 1.0
     return np.asarray(place, np.float32)
+
+
+def _round_eye(xy: FloatArray, region: RingRegion) -> FloatArray:
+    """Return 1 where a blink paints, 0.5 and less where brows and cheeks must stay, as `EyelidPainter` does [shape=(N,)]."""
+    outline = xy[region.vertices[(region.place < 28) | (region.depth <= 2)]]
+    middle = outline.mean(axis=0)
+    hull = cv2.convexHull(np.float32(middle + eyelids.OUTLINE_GROWTH * (outline - middle)))
+    soft = 0.05 * float(np.ptp(outline[:, 0]))
+    inside = [cv2.pointPolygonTest(hull, (float(x), float(y)), True) for x, y in xy]
+    return np.clip(0.75 + 0.125 * np.float32(inside) / soft, 0.0, 1.0)
 
 
 def _add_plugs(pack: LivePack, parts: FaceParts) -> None:
