@@ -28,22 +28,24 @@ WORKFLOWS = ROOT / "workflows"
 
 def two_speakers_workflow() -> Workflow:
     """Return two chains over one photo."""
-    speak = replace(part.SPEAK.with_widgets({0: " [pause 0.6] ".join(part.LINES)}), at=(0, 660), size=(340, 200))
+    speak = replace(part.SPEAK.with_widgets({0: " [pause 0.6] ".join(part.LINES)}), at=(0, 660), size=(340, 240))
     nodes = [part.PORTRAIT.with_widgets({0: part.TWO_PEOPLE}), speak, part.SPLIT, part.JOIN, replace(part.MUX.with_widgets(
-        {part.MUX_PREFIX: "talking_avatar/two_speakers"}), at=(1960, 60))]
+        {part.MUX_PREFIX: "talking_avatar/two_speakers"}), at=(2240, 60))]
     links: list[Link] = [(3, "audio", 21, "audio"), (22, "render", 8, "source")]
     for person, line in enumerate(part.LINES):
-        ids, down = {node.id: node.id + 30 * person for node in (part.DETECT, part.VISEMES, part.MOTION, part.RENDER)}, 680 * person
-        nodes += [replace(part.DETECT.with_widgets({0: person, 1: "left-right"}), id=ids[2], at=(380, 60 + down), size=(340, 600)),
-                  replace(part.VISEMES.with_widgets({0: line}), id=ids[4], at=(780, 60 + down), size=(340, 600)),
-                  replace(part.MOTION.with_widgets({10: person}), id=ids[5], at=(1180, 60 + down), size=(340, 600)),
-                  replace(part.RENDER, id=ids[6], at=(1580, 60 + down), size=(340, 600))]
+        ids = {node.id: node.id + 30 * person for node in (part.DETECT, part.VISEMES, part.MOTION, part.RENDER)}
+        down = 1180 * person
+        nodes += [replace(part.DETECT.with_widgets({0: person, 1: "left-right"}), id=ids[2], at=(380, 60 + down)),
+                  replace(part.VISEMES.with_widgets({0: line}), id=ids[4], at=(820, 60 + down), size=(540, 700)),
+                  replace(part.MOTION.with_widgets({10: person}), id=ids[5], at=(1400, 60 + down)),
+                  replace(part.RENDER, id=ids[6], at=(1840, 60 + down))]
         links += [(1, "portrait", ids[2], "source"), (ids[2], "face", ids[5], "face"), (ids[2], "face", ids[6], "face"),
                   (21, f"audio_{person + 1}", ids[4], "audio"), (ids[4], "speech", ids[5], "speech"),
                   (ids[5], "motion", ids[6], "motion"), (ids[6], "render", 22, "ab"[person])]
-    groups = (("1  The photo and the sound", (-20, -20, 380, 1380), part.BLUE), ("2  The first person", (360, -20, 1580, 700), part.GREEN),
-              ("3  The second person", (360, 690, 1580, 670), part.PURPLE), ("4  The video", (1940, -20, 460, 1010), part.ORANGE))
-    return Workflow(tuple(nodes), tuple(links), groups, notes.TWO_NOTE, (1960, 1020, 420, 320))
+    groups = (("1  The photo and the sound", (-20, -20, 380, 1400), part.BLUE),
+              ("2  The first person", (370, -20, 1850, 1170), part.GREEN),
+              ("3  The second person", (370, 1160, 1850, 1170), part.PURPLE), ("4  The video", (2230, -20, 480, 1100), part.ORANGE))
+    return Workflow(tuple(nodes), tuple(links), groups, notes.TWO_NOTE, (2240, 1160, 460, 420))
 
 
 def dub_workflow() -> Workflow:
@@ -52,17 +54,17 @@ def dub_workflow() -> Workflow:
     nodes = (video, part.DETECT, part.SPEAK.with_widgets({0: part.NEW_WORDS}), part.VISEMES, part.MOTION, part.RENDER, part.BLEND,
              part.MUX.with_widgets({part.MUX_PREFIX: "talking_avatar/dubbed"}))
     links = tuple((1, "video", 2, "source") if link[:2] == (1, "portrait") else link for link in part.SPOKEN)
-    return Workflow(nodes, links, part.GROUPS, notes.DUB_NOTE, (780, 660, 340, 400))
+    return Workflow(nodes, links, part.GROUPS, notes.DUB_NOTE, (1260, 1190, 920, 400))
 
 
 def drive_workflow() -> Workflow:
     """Return the chain in which a video moves a photo."""
-    video = Node(3, "TA_LoadVideo", (0, 700), (340, 300), (), (("video", "VIDEO"), ("audio", "AUDIO")), (part.CLIP, "image"))
+    video = Node(3, "TA_LoadVideo", (0, part.LOW), (340, 400), (), (("video", "VIDEO"), ("audio", "AUDIO")), (part.CLIP, "image"))
     nodes = (part.PORTRAIT.with_widgets({0: part.TWO_PEOPLE}), part.DETECT.with_widgets({0: 1, 1: "left-right"}), video, part.DRIVE, part.RENDER, part.BLEND,
              part.MUX.with_widgets({part.MUX_PREFIX: "talking_avatar/driven"}))
     links: tuple[Link, ...] = (*(link for link in part.CHAIN if link[0] != 4), (3, "video", 5, "driver"))
-    groups = (part.GROUPS[0], ("2  Who drives", (-20, 640, 760, 380), part.GREEN), *part.GROUPS[2:])
-    return Workflow(nodes, links, groups, notes.DRIVE_NOTE, (780, 660, 340, 400))
+    groups = (part.GROUPS[0], ("2  Who drives", (-20, 1180, 820, 500), part.GREEN), *part.GROUPS[2:])
+    return Workflow(nodes, links, groups, notes.DRIVE_NOTE)
 
 
 def cut_out_workflow() -> Workflow:
@@ -70,17 +72,17 @@ def cut_out_workflow() -> Workflow:
     nodes = (part.PORTRAIT.with_widgets({0: part.CUT_OUT}), part.DETECT, part.SPEAK.with_widgets({0: part.SHORT_TEXT}), part.VISEMES, part.MOTION, part.RENDER,
              part.BLEND.with_widgets({part.BLEND_MODE: "transparent", part.BLEND_COLOUR: "#00b140"}),
              part.MUX.with_widgets({part.MUX_PREFIX: "talking_avatar/transparent", part.MUX_FORMAT: "webm-vp9-alpha"}))
-    return Workflow(nodes, part.SPOKEN, part.GROUPS, notes.BACKGROUND_NOTE, (760, 660, 380, 340))
+    return Workflow(nodes, part.SPOKEN, part.GROUPS, notes.BACKGROUND_NOTE)
 
 
 def upscale_workflow() -> Workflow:
     """Return the chain with a node of ComfyUI between the frames and the file."""
-    mux = replace(part.MUX.with_widgets({part.MUX_PREFIX: "talking_avatar/upscaled"}), at=(1960, 60))
+    mux = replace(part.MUX.with_widgets({part.MUX_PREFIX: "talking_avatar/upscaled"}), at=(2080, 60))
     nodes = (part.PORTRAIT, part.DETECT, part.LISTEN, replace(part.VISEMES, linked_widgets=(("transcript", "STRING"),)), part.MOTION,
              part.RENDER.with_widgets({1: 384, 2: 384}), part.BLEND, mux, part.IMAGES, part.SCALE)
     links = (*part.RECORDED, (7, "render", 9, "render"), (9, "images", 10, "image"), (10, "IMAGE", 8, "replacement"))
-    groups = (*part.GROUPS[:4], ("5  Any other node", (1560, -20, 340, 440), part.PURPLE), ("6  The video", (1940, -20, 460, 860), part.ORANGE))
-    return Workflow(nodes, links, groups, notes.UPSCALE_NOTE, (1560, 460, 340, 420))
+    groups = (*part.GROUPS[:4], ("5  Any other node", (1680, -20, 340, 480), part.PURPLE), ("6  The video", (2060, -20, 500, 1180), part.ORANGE))
+    return Workflow(nodes, links, groups, notes.UPSCALE_NOTE)
 
 
 def emotions_workflow() -> Workflow:
@@ -88,29 +90,29 @@ def emotions_workflow() -> Workflow:
     nodes = (part.PORTRAIT, part.DETECT, part.SPEAK.with_widgets({0: part.STORY}), part.VISEMES,
              part.MOTION.with_widgets({12: part.STORY_MOODS}), part.RENDER, part.BLEND,
              part.MUX.with_widgets({part.MUX_PREFIX: "talking_avatar/moods"}))
-    return Workflow(nodes, part.SPOKEN, part.GROUPS, notes.EMOTIONS_NOTE, (780, 660, 340, 320))
+    return Workflow(nodes, part.SPOKEN, part.GROUPS, notes.EMOTIONS_NOTE)
 
 
 def captions_workflow() -> Workflow:
     """Return the chain with words in the picture."""
-    mux = replace(part.MUX.with_widgets({part.MUX_PREFIX: "talking_avatar/captions"}), at=(1980, 60))
+    mux = replace(part.MUX.with_widgets({part.MUX_PREFIX: "talking_avatar/captions"}), at=(2100, 60))
     nodes = (part.PORTRAIT, part.DETECT, part.SPEAK, part.VISEMES, part.MOTION, part.RENDER, part.BLEND, part.CAPTIONS, mux)
     links = (*(link for link in part.SPOKEN if link[:2] != (7, "render")), (7, "render", 11, "render"), (4, "speech", 11, "speech"),
              (11, "render", 8, "source"))
-    groups = (*part.GROUPS[:4], ("5  The words", (1560, -20, 380, 420), part.GREEN),
-              ("6  The video", (1960, -20, 460, 860), part.ORANGE))
-    return Workflow(nodes, links, groups, notes.CAPTIONS_NOTE, (1580, 440, 340, 360))
+    groups = (*part.GROUPS[:4], ("5  The words", (1680, -20, 380, 480), part.GREEN),
+              ("6  The video", (2080, -20, 500, 1180), part.ORANGE))
+    return Workflow(nodes, links, groups, notes.CAPTIONS_NOTE)
 
 
 def new_background_workflow() -> Workflow:
     """Return the chain with a picture behind a person who is cut out."""
-    mux = replace(part.MUX.with_widgets({part.MUX_PREFIX: "talking_avatar/new_background"}), at=(1960, 60))
+    mux = replace(part.MUX.with_widgets({part.MUX_PREFIX: "talking_avatar/new_background"}), at=(2080, 60))
     nodes = (part.PORTRAIT.with_widgets({0: part.CUT_OUT}), part.DETECT, part.SPEAK.with_widgets({0: part.SHORT_TEXT}), part.VISEMES,
              part.MOTION, part.RENDER, part.BLEND, mux, part.BEHIND, part.SOFTEN)
     links = (*part.SPOKEN, (11, "image", 12, "image"), (12, "IMAGE", 7, "background"))
-    groups = (*part.GROUPS[:4], ("5  What is behind", (1560, -20, 340, 710), part.PURPLE),
-              ("6  The video", (1940, -20, 460, 860), part.ORANGE))
-    return Workflow(nodes, links, groups, notes.NEW_BACKGROUND_NOTE, (780, 660, 340, 320))
+    groups = (*part.GROUPS[:4], ("5  What is behind", (1680, -20, 340, 710), part.PURPLE),
+              ("6  The video", (2060, -20, 500, 1180), part.ORANGE))
+    return Workflow(nodes, links, groups, notes.NEW_BACKGROUND_NOTE)
 
 
 def generated_workflow() -> Workflow:
@@ -124,23 +126,22 @@ def generated_workflow() -> Workflow:
 
 def draft_workflow() -> Workflow:
     """Return the chain with a draft voice, and a recording that waits beside it."""
-    listen = replace(part.LISTEN, id=11, at=(0, 1040))
+    listen = replace(part.LISTEN, id=11, at=(0, part.LOW + 380))
     nodes = (part.PORTRAIT, part.DETECT, part.SPEAK.with_widgets({0: part.DRAFT}), listen, part.VISEMES, part.MOTION, part.RENDER,
              part.BLEND, part.MUX.with_widgets({part.MUX_PREFIX: "talking_avatar/draft"}))
-    groups = (part.GROUPS[0], ("2  What is said: a draft, and the recording", (-20, 640, 760, 560), part.GREEN), *part.GROUPS[2:])
-    return Workflow(nodes, part.SPOKEN, groups, notes.DRAFT_NOTE, (780, 660, 340, 420))
+    groups = (part.GROUPS[0], ("2  What is said: a draft, and the recording", (-20, 1180, 1260, 740), part.GREEN), *part.GROUPS[2:])
+    return Workflow(nodes, part.SPOKEN, groups, notes.DRAFT_NOTE)
 
 
 def table_workflow() -> Workflow:
     """Return the chain that runs once for each row of a table."""
-    speak = replace(part.SPEAK, at=(380, 700), size=(340, 200), linked_widgets=(("text", "STRING"),))
-    visemes = replace(part.VISEMES, at=(780, 700))
+    speak = replace(part.SPEAK, at=(0, part.LOW + 380), size=(340, 220), linked_widgets=(("text", "STRING"),))
     motion = replace(part.MOTION, linked_widgets=(("keyframes", "STRING"),))
     mux = replace(part.MUX, linked_widgets=(("filename_prefix", "STRING"),))
-    nodes = (part.PORTRAIT, part.DETECT, part.TABLE, speak, visemes, motion, part.RENDER, part.BLEND, mux)
+    nodes = (part.PORTRAIT, part.DETECT, part.TABLE, speak, part.VISEMES, motion, part.RENDER, part.BLEND, mux)
     links = (*part.SPOKEN, (11, "text", 3, "text"), (11, "keyframes", 5, "keyframes"), (11, "file_name", 8, "filename_prefix"))
-    groups = (part.GROUPS[0], ("2  What is said, row by row", (-20, 640, 1160, 380), part.GREEN), *part.GROUPS[2:])
-    return Workflow(nodes, links, groups, notes.TABLE_NOTE, (0, 1040, 480, 240))
+    groups = (part.GROUPS[0], ("2  What is said, row by row", (-20, 1180, 1260, 740), part.GREEN), *part.GROUPS[2:])
+    return Workflow(nodes, links, groups, notes.TABLE_NOTE)
 
 
 def described() -> dict[str, Workflow]:
@@ -148,7 +149,7 @@ def described() -> dict[str, Workflow]:
     common = (part.PORTRAIT, part.DETECT, part.MOTION, part.RENDER, part.BLEND, part.MUX, part.VISEMES)
     recorded = (*common[:-1], part.LISTEN, replace(part.VISEMES, linked_widgets=(("transcript", "STRING"),)))
     return {
-        "one_node.json": Workflow((part.AVATAR,), (), (("A talking video", (-20, -20, 560, 1130), part.BLUE),), notes.ONE_NODE_NOTE,
+        "one_node.json": Workflow((part.AVATAR,), (), (("A talking video", (-20, -20, 560, 1510), part.BLUE),), notes.ONE_NODE_NOTE,
                                   (580, 60, 420, 300)),
         "photo_text_to_video.json": Workflow((*common, part.SPEAK), part.SPOKEN, part.GROUPS, notes.TEXT_NOTE),
         "photo_audio_to_video.json": Workflow(recorded, part.RECORDED, part.GROUPS, notes.AUDIO_NOTE),

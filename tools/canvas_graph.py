@@ -39,7 +39,7 @@ class Workflow:
     links: tuple[Link, ...]
     groups: tuple[tuple[str, tuple[int, int, int, int], str], ...]
     note: str
-    note_box: tuple[int, int, int, int] = (780, 680, 340, 260)
+    note_box: tuple[int, int, int, int] = (1260, 1190, 920, 340)
 
 
 
