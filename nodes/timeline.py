@@ -19,7 +19,7 @@ def timeline_for_page(extra_pnginfo: Any, found: SpeechTrack, edited: Edited, ed
         return {}
     sound = edited.track.sound
     return {"ta_timeline": tried("ta_timeline", lambda: page_file(timeline_json(found, edited, edits), "json")),
-            "ta_sound": tried("ta_sound", lambda: sound and _sound(sound))}
+            "ta_sound": tried("ta_sound", lambda: None if sound is None else _sound(sound))}
 
 
 def _sound(sound: Sound) -> Ref:

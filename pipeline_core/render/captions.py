@@ -126,7 +126,7 @@ def _written(frame: UInt8Array, label: UInt8Array, place: CaptionPlace) -> UInt8
     margin = round(MARGIN_SHARE * height)
     top = {"top": margin, "middle": (height - rows) // 2, "bottom": height - margin - rows}[place]
     top, left = min(max(0, top), height - rows), (width - columns) // 2
-    out = frame.copy()
+    out: UInt8Array = frame.copy()
     under = out[top : top + rows, left : left + columns].astype(np.float32)
     share = label[..., 3:].astype(np.float32) / 255.0
     if frame.shape[2] == 3:
@@ -162,7 +162,8 @@ def _label(captions: Captions, line: int, said: int, width: int, height: int) ->
             colour = captions.rgb if captions.style != "highlight" or i == said else (_FADED,) * 3
             draw.text((x, y), words[i].text, font=font, fill=(*colour, 255), anchor="lm", stroke_width=rim, stroke_fill=(*_DARK, 255))
             x += font.getlength(words[i].text) + space
-    return np.asarray(picture, np.uint8)
+    drawn: UInt8Array = np.asarray(picture, np.uint8)
+    return drawn
 
 
 def _rows(words: tuple[Word, ...], length: object, room: float) -> list[list[int]]:
