@@ -1,11 +1,9 @@
 """A real browser plays a re-voiced file through its joins: every frame is there, at its time."""
 
 import base64
-import os
 
 import pytest
-from talking_avatar.cli.browser import find_browser
-from talking_avatar.cli.console import LauncherError
+from talking_avatar.tests.comfyui import canvas
 from talking_avatar.tests.pipeline_core.media import making
 
 pytestmark = [pytest.mark.browser]
@@ -46,18 +44,8 @@ PLAY = """async ([data, count, fps]) => {
 
 @pytest.fixture(scope="module")
 def page():
-    try:
-        executable = find_browser()
-    except LauncherError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"{error}")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(executable), headless=True,
-                                             args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"])
-        yield browser.new_page()
-        browser.close()
+    with canvas.browser() as opened:
+        yield opened.new_page()
 
 
 def strangers(found):
