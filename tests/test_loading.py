@@ -45,7 +45,7 @@ def test_loads_under_any_folder_name(tmp_path, clean_imports, name):
     assert not hasattr(module, "NODE_CLASS_MAPPINGS")
     extension = asyncio.run(module.comfy_entrypoint())
     nodes = asyncio.run(extension.get_node_list())
-    assert len(nodes) == 16
+    assert len(nodes) == 21
     assert {m for m in sys.modules if m.split(".")[0] in OWN} == top_level, "a folder of ours leaked to the top level"
     assert sys.path == path
 

@@ -31,7 +31,9 @@ from talking_avatar.models.samples import RECORDINGS, sample_file  # noqa: E402
 from talking_avatar.tools.make_workflow_pictures import ENDS, SOFTWARE_3D, WAIT_MS  # noqa: E402
 
 DOCS = ROOT / "docs"
-WIDTH_PX, QUALITY = 1000, 84
+WIDTH_PX, QUALITY = 900, 84
+NODES = {"x": 470.0, "y": 95.0, "width": 600.0, "height": 810.0}
+"""Where the two nodes lie that a drop makes."""
 DROP = """([photo, sound]) => {
     const data = new DataTransfer();
     for (const [name, type, text] of [photo, sound])
@@ -105,9 +107,9 @@ def dropped(page: Any) -> None:
     page.evaluate(DROP, [file("my photo.jpg", "image/jpeg", photo), file("my voice.flac", "audio/flac", sound)])
     page.wait_for_function("() => app.graph._nodes.length === 2", timeout=WAIT_MS)
     page.wait_for_timeout(3000)
-    save(page, "canvas_drop")
+    save(page, "canvas_drop", NODES)
     queue(page)
-    save(page, "canvas_run")
+    save(page, "canvas_run", NODES)
 
 
 def timeline(page: Any) -> None:

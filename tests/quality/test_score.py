@@ -170,7 +170,7 @@ def test_another_face_fails_identity(stage):
 def test_without_a_source_nothing_is_compared(stage):
     rows = rows_of(look_rows(dataclasses.replace(stage.seen, canvas=None, laid=(), distances=())))
     assert {row.verdict for row in rows.values()} == {"not measurable"}
-    assert all("--source" in row.why for row in rows.values())
+    assert all("no source given" in row.why for row in rows.values())
 
 
 def test_a_sound_is_needed_for_lips(stage):
