@@ -60,7 +60,7 @@ def test_run_the_workflow_on_the_page_and_get_it_back_from_the_mp4(page, helpers
     assert {stage["nodeId"]: stage["text"].strip() for stage in stages}["8"] == "", "and nothing stale stays"
     shown = page.evaluate("() => app.nodeOutputs['8'].images[0]")
     assert shown["filename"].endswith(".mp4")
-    page.wait_for_function("() => [...document.querySelectorAll('video')].some(v => v.videoWidth > 0)", timeout=30_000)
+    page.wait_for_function("() => [...document.querySelectorAll('video')].some(v => v.videoWidth > 0)", timeout=90_000)
     fit_view(page)
     page.wait_for_timeout(1500)
     screenshot(page, "executed")
@@ -71,7 +71,7 @@ def test_run_the_workflow_on_the_page_and_get_it_back_from_the_mp4(page, helpers
         const blob = await (await fetch(url)).blob();
         await app.handleFile(new File([blob], name, {type: 'video/mp4'}));
     }""", [f"/view?filename={shown['filename']}&subfolder={shown['subfolder']}&type=output", shown["filename"]])
-    page.wait_for_function("() => app.graph._nodes.length >= 8", timeout=20_000)
+    page.wait_for_function("() => app.graph._nodes.length >= 8", timeout=90_000)
     assert page.evaluate("async () => (await app.graphToPrompt()).output") == made
 
 
@@ -92,7 +92,7 @@ def test_other_kinds_of_files_bring_the_graph_back_too(page, site, name, file, m
     page.evaluate("""async ([url, name, type]) => {
         await app.handleFile(new File([await (await fetch(url)).blob()], name, {type}));
     }""", [f"/view?filename={name}&subfolder={folder}&type=output", name, mime])
-    page.wait_for_function("() => app.graph._nodes.length >= 8", timeout=20_000)
+    page.wait_for_function("() => app.graph._nodes.length >= 8", timeout=90_000)
 
 
 def test_nothing_of_ours_fails_or_calls_outside(page):

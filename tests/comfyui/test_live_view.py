@@ -105,7 +105,7 @@ def test_a_person_runs_the_graph_and_hears_the_head_speak(page, new_look):
     assert canvas.queue(page) == []
     for type in (FACE, MOTION):
         show(page, type)
-        page.wait_for_function(DRAWN, arg=type, timeout=30_000)
+        page.wait_for_function(DRAWN, arg=type, timeout=120_000)
         assert np.std(pixels(page, type)) > 20, "a face, not a blank"
     the_face_lives(page)
     it_speaks_in_time(page, name)
@@ -193,7 +193,7 @@ def it_comes_back_after_a_reload(page, new_look):
     page.evaluate(TOOLS)
     canvas.load(page, kept)
     show(page, MOTION)
-    page.wait_for_function(DRAWN, arg=MOTION, timeout=30_000)
+    page.wait_for_function(DRAWN, arg=MOTION, timeout=90_000)
     assert np.std(pixels(page)) > 20
 
 
@@ -217,7 +217,7 @@ def test_the_one_node_has_it_too(page, helpers):
     page.evaluate(TOOLS)
     assert canvas.queue(page) == []
     show(page, "TA_TalkingAvatar", 0.8)
-    page.wait_for_function(DRAWN, arg="TA_TalkingAvatar", timeout=30_000)
+    page.wait_for_function(DRAWN, arg="TA_TalkingAvatar", timeout=90_000)
     assert np.std(pixels(page, "TA_TalkingAvatar")) > 20
     assert page.evaluate("() => liveOf('TA_TalkingAvatar').view.player.duration_s") > 0.5
     canvas.screenshot(page, "live_view_one_node")
@@ -259,4 +259,4 @@ def test_a_run_whose_results_were_kept_shows_them(page):
         page.evaluate("() => localStorage.clear()")
         assert canvas.queue(page) == []
         show(page, MOTION)
-        page.wait_for_function(DRAWN, arg=MOTION, timeout=30_000)
+        page.wait_for_function(DRAWN, arg=MOTION, timeout=90_000)

@@ -62,12 +62,12 @@ def test_the_graph_runs_and_says_before_what_will_be_seen(page, graph):
 
 
 def test_clip_sheet_and_chart_are_in_the_nodes(page, graph):
-    page.wait_for_function(SHOWN, timeout=15_000)
+    page.wait_for_function(SHOWN, timeout=90_000)
     duration_s, sheet_px, chart_px = page.evaluate(SHOWN)
     assert abs(duration_s - 1.0) < 0.1 and {sheet_px, chart_px} == {800, 760}
     canvas.screenshot(page, "pictures")
     page.evaluate("() => document.querySelector('.ta-pictures video').play()")
-    page.wait_for_function("() => document.querySelector('.ta-pictures video').currentTime > 0.2", timeout=15_000)
+    page.wait_for_function("() => document.querySelector('.ta-pictures video').currentTime > 0.2", timeout=90_000)
     assert page.evaluate("() => document.querySelector('.ta-pictures video').webkitAudioDecodedByteCount") > 0, "with sound"
 
 
@@ -90,7 +90,7 @@ def test_everything_is_found_again_after_a_reload(page, graph, new_look):
     canvas.go(page)
     canvas.set_look(page, new=new_look)
     canvas.load(page, graph["saved"])
-    page.wait_for_function(SHOWN, timeout=15_000)
+    page.wait_for_function(SHOWN, timeout=90_000)
     page.evaluate("""(id) => {
         const node = app.graph.getNodeById(id);
         app.canvas.ds.scale = 0.6;
@@ -115,7 +115,7 @@ def test_without_the_clip_the_sheet_is_shown_alone(page, graph):
     by_itself(page, graph)
     page.evaluate("(id) => { app.graph.getNodeById(id).widgets.find((w) => w.name === 'what').value = 'contact sheet'; }", graph["preview"])
     assert canvas.queue(page) == []
-    page.wait_for_function("() => !document.querySelector('.ta-pictures video')", timeout=15_000)
+    page.wait_for_function("() => !document.querySelector('.ta-pictures video')", timeout=90_000)
     assert page.evaluate("() => document.querySelectorAll('.ta-pictures img').length") == 2
 
 
@@ -134,6 +134,6 @@ def test_cancel_while_the_preview_is_drawn(page, graph, site):
         });
     }""", [graph["preview"], SENTENCE * 4])
     assert set(canvas.queue(page)) == {"execution_interrupted"}
-    page.wait_for_function("() => !document.querySelector('img.ta-frame')", timeout=15_000)
+    page.wait_for_function("() => !document.querySelector('img.ta-frame')", timeout=90_000)
     assert sorted(server.base.rglob("preview_*")) == clips, "no half-written clip stays"
     assert canvas.new_errors(page) == []

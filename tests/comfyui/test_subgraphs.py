@@ -36,9 +36,9 @@ def test_the_page_lists_them_among_the_nodes(page):
     if page.name != "pinned":
         pytest.skip("the newest page arranges its list of nodes otherwise")
     page.get_by_text("Nodes", exact=True).first.click()
-    page.get_by_text("Subgraph Blueprints").first.click(timeout=20_000)
+    page.get_by_text("Subgraph Blueprints").first.click(timeout=90_000)
     for file in FILES:
-        page.get_by_text(file.stem, exact=True).first.wait_for(timeout=20_000)
+        page.get_by_text(file.stem, exact=True).first.wait_for(timeout=90_000)
     canvas.screenshot(page, "blueprints")
     page.get_by_text("Nodes", exact=True).first.click()
 

@@ -60,7 +60,7 @@ def show(page, workflow):
 
 
 def until(page, condition):
-    page.wait_for_function(f"() => {{ const view = {VIEW}; return {condition}; }}", timeout=30_000)
+    page.wait_for_function(f"() => {{ const view = {VIEW}; return {condition}; }}", timeout=90_000)
 
 
 def of_view(page, what):

@@ -29,7 +29,7 @@ def test_a_view_in_a_node(page, new_look):
     before, after = page.evaluate(MAKE)
     assert after == [*before[:-1], "0 happy"]
     page.evaluate("() => { app.canvas.ds.scale = 1; app.canvas.ds.offset = [0, 0]; app.canvas.setDirty(true, true); }")
-    page.wait_for_function("() => document.getElementById('the-view')?.getBoundingClientRect().height > 100", timeout=15_000)
+    page.wait_for_function("() => document.getElementById('the-view')?.getBoundingClientRect().height > 100", timeout=90_000)
     box = page.evaluate("() => document.getElementById('the-view').getBoundingClientRect().toJSON()")
     assert box["width"] > 150
     canvas.screenshot(page, f"view_{'new' if new_look else 'old'}_look")

@@ -37,7 +37,7 @@ def test_drop_a_photo_and_a_sound_then_press_queue(page, site, helpers):
     sound = site[1].input / "speech.wav"
     empty(page)
     page.evaluate(DROP, [photo(), file("my voice.wav", "audio/wav", sound.read_bytes())])
-    page.wait_for_function("() => app.graph._nodes.length === 2 && app.graph._nodes[1].inputs", timeout=20_000)
+    page.wait_for_function("() => app.graph._nodes.length === 2 && app.graph._nodes[1].inputs", timeout=90_000)
     assert types(page) == ["LoadAudio", "TA_TalkingAvatar"]
     page.wait_for_timeout(800)
     canvas.screenshot(page, "dropped")
@@ -47,14 +47,14 @@ def test_drop_a_photo_and_a_sound_then_press_queue(page, site, helpers):
     page.evaluate("() => { app.graph._nodes.find((n) => n.type === 'TA_TalkingAvatar').widgets.find((w) => w.name === 'size').value"
                   " = 'as the photo'; }")
     assert canvas.queue(page) == []
-    page.wait_for_function("() => [...document.querySelectorAll('video')].some(v => v.videoWidth > 0)", timeout=30_000)
+    page.wait_for_function("() => [...document.querySelectorAll('video')].some(v => v.videoWidth > 0)", timeout=90_000)
     canvas.screenshot(page, "dropped_and_run")
 
 
 def test_a_photo_with_a_text_and_a_photo_alone(page):
     empty(page)
     page.evaluate(DROP, [photo("p.jpg"), file("line.txt", "text/plain", b" Good morning. \n")])
-    page.wait_for_function("() => app.graph._nodes.length === 1", timeout=20_000)
+    page.wait_for_function("() => app.graph._nodes.length === 1", timeout=90_000)
     text = page.evaluate("() => app.graph._nodes[0].widgets.find((w) => w.name === 'text').value")
     assert types(page) == ["TA_TalkingAvatar"] and text == "Good morning."
     empty(page)

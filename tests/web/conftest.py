@@ -22,6 +22,7 @@ def bare(chromium):
     """A page at HOST: `await import('/lib/x.js')` finds web/lib/x.js; `page.files` adds further answers by path."""
     context = chromium.new_context(viewport={"width": 900, "height": 700})
     page = context.new_page()
+    page.set_default_timeout(canvas.PATIENCE_MS)
     page.files, page.console = {"": START.encode()}, []
     page.on("console", lambda m: page.console.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda e: page.console.append(str(e)))
