@@ -1,6 +1,7 @@
 // Nodes and links, as menus and drops make them. LiteGraph is the page's own global; nothing else is.
 
 const GAP_PX = 60;
+const ROOM_PX = { TA_TalkingAvatar: [420, 1120] }; // for the head and the video that come with a run
 
 /** What a menu offers behind an output of each type; the first of our sockets that takes it gets the link. */
 const BEHIND = [
@@ -19,6 +20,7 @@ export function addNode(app, type, at, widgets = {}) {
   const node = LiteGraph.createNode(type);
   if (!node) throw new Error(`The node ${type} is not there.`);
   node.pos = [at[0], at[1]];
+  if (ROOM_PX[type]) node.setSize(ROOM_PX[type]);
   app.canvas.graph.add(node);
   for (const [name, value] of Object.entries(widgets)) setWidget(node, name, value);
   return node;
