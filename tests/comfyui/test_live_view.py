@@ -32,7 +32,7 @@ def graph(seed):
     workflow["links"] = [link for link in workflow["links"] if {link[1], link[3]} <= kept]
     workflow["groups"] = []
     for place, node in enumerate(workflow["nodes"]):
-        node["pos"] = [430 * place, 60]
+        node["pos"], node["size"] = [430 * place, 60], [340, 300]
         for output in node["outputs"]:
             output["links"] = [link[0] for link in workflow["links"] if link[1:3] == [node["id"], output.get("slot_index", node["outputs"].index(output))]]
         if node["type"] == MOTION:

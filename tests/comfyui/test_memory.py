@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from talking_avatar.cli.comfy_install import find_comfyui
+from talking_avatar.cli.comfy_server import ComfyServer
 
 pytestmark = pytest.mark.comfyui
 SCRIPT = Path(__file__).with_name("simulated_vram.py")
@@ -55,26 +56,33 @@ def test_what_leaves_our_cache_is_gone(found):
     assert found["forgotten"] == {"alive": 0, "used_mb": 0.0, "managed": 0}
 
 
-def test_free_memory_gives_back_ours_too(server, prompt_of):
+@pytest.fixture(scope="module")
+def alone(helpers):
+    """A server that has seen nothing else: what was cancelled or looked at before may still be held by somebody."""
+    with ComfyServer(find_comfyui(), helpers.fresh_base(helpers.BASE.with_name("memory"))) as running:
+        yield running
+
+
+def test_free_memory_gives_back_ours_too(alone, prompt_of):
     """ComfyUI's button drops its outputs, and what we have prepared goes with the last of ours."""
     prompt = prompt_of(TA_TextToSpeech={"text": "One."})
-    server.client.run(prompt)
-    prepared = server.log().count("prepared the face")
+    alone.client.run(prompt)
+    prepared = alone.log().count("prepared the face")
     for _ in range(20):
-        server.client.post("/free", {"unload_models": True, "free_memory": True})
+        alone.client.post("/free", {"unload_models": True, "free_memory": True})
         # The worker looks for this wish between two workflows; only the next run tells whether it has.
         time.sleep(0.5)
-        record = server.client.run(prompt)
+        record = alone.client.run(prompt)
         if not dict(record["status"]["messages"])["execution_cached"]["nodes"]:
             break
-    assert server.log().count("prepared the face") == prepared + 1
+    assert alone.log().count("prepared the face") == prepared + 1
 
 
-def test_another_workflow_gives_back_ours_too(server, prompt_of):
+def test_another_workflow_gives_back_ours_too(alone, prompt_of):
     prompt = prompt_of(TA_TextToSpeech={"text": "One."})
-    server.client.run(prompt)
-    prepared = server.log().count("prepared the face")
-    server.client.run({"1": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}},
+    alone.client.run(prompt)
+    prepared = alone.log().count("prepared the face")
+    alone.client.run({"1": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}},
                        "2": {"class_type": "PreviewImage", "inputs": {"images": ["1", 0]}}})
-    server.client.run(prompt)
-    assert server.log().count("prepared the face") == prepared + 1
+    alone.client.run(prompt)
+    assert alone.log().count("prepared the face") == prepared + 1
