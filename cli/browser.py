@@ -14,6 +14,8 @@ from .console import LauncherError, say
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 MAC = ("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
        "/Applications/Chromium.app/Contents/MacOS/Chromium")
+SOFTWARE_3D = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist")
+"""Arguments for WebGL2 without a graphics card, the same picture on every machine."""
 _HINT = "Install Chromium or Chrome, or run: python -m playwright install chromium"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -11,10 +10,9 @@ import comfy.model_management
 
 from ..pipeline_core.face.still import as_photo
 from ..pipeline_core.host import Host
-from ..pipeline_core.media.audio import save_wav
 from ..pipeline_core.motion.packed import pack_motion, packed_sound
 from ..pipeline_core.types import FaceTrack, MotionTrack
-from .page import has_page, page_file
+from .page import has_page, page_file, sound_file
 
 Ref = dict[str, str] | None
 logger = logging.getLogger("talking_avatar")
@@ -52,8 +50,4 @@ def _face(face: FaceTrack, host: Host) -> Ref:
 
 def _sound(motion: MotionTrack) -> Ref:
     sound = packed_sound(motion)
-    if sound is None:
-        return None
-    written = io.BytesIO()
-    save_wav(written, sound)
-    return page_file(written.getvalue(), "wav")
+    return None if sound is None else sound_file(sound)

@@ -10,8 +10,9 @@ from typing import Any
 import folder_paths
 from PIL import Image
 
+from ..pipeline_core.media.audio import save_wav
 from ..pipeline_core.media.files import replacing
-from ..pipeline_core.types import UInt8Array
+from ..pipeline_core.types import Sound, UInt8Array
 
 SUBFOLDER = "talking_avatar"
 
@@ -32,6 +33,13 @@ def picture_file(picture: UInt8Array) -> dict[str, str]:
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "JPEG", quality=92, subsampling=0)
     return page_file(buffer.getvalue(), "jpg")
+
+
+def sound_file(sound: Sound) -> dict[str, str]:
+    """Write a sound as `page_file` does, in a form that every browser plays."""
+    buffer = io.BytesIO()
+    save_wav(buffer, sound)
+    return page_file(buffer.getvalue(), "wav")
 
 
 def with_files(ui: Any, **refs: dict[str, str] | None) -> Any:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
-from ..pipeline_core.media.audio import save_wav
 from ..pipeline_core.speech.edits import Edited
 from ..pipeline_core.timeline import timeline_json, timeline_sound
-from ..pipeline_core.types import Sound, SpeechTrack
+from ..pipeline_core.types import SpeechTrack
 from .live import Ref, tried
-from .page import has_page, page_file
+from .page import has_page, page_file, sound_file
 
 
 def timeline_for_page(extra_pnginfo: Any, found: SpeechTrack, edited: Edited, edits: str) -> dict[str, Ref]:
@@ -19,10 +17,4 @@ def timeline_for_page(extra_pnginfo: Any, found: SpeechTrack, edited: Edited, ed
         return {}
     sound = edited.track.sound
     return {"ta_timeline": tried("ta_timeline", lambda: page_file(timeline_json(found, edited, edits), "json")),
-            "ta_sound": tried("ta_sound", lambda: None if sound is None else _sound(sound))}
-
-
-def _sound(sound: Sound) -> Ref:
-    written = io.BytesIO()
-    save_wav(written, timeline_sound(sound))
-    return page_file(written.getvalue(), "wav")
+            "ta_sound": tried("ta_sound", lambda: None if sound is None else sound_file(timeline_sound(sound)))}

@@ -22,13 +22,13 @@ if "talking_avatar" not in sys.modules:
     package.__path__ = [str(ROOT)]
     sys.modules["talking_avatar"] = package
 
-from talking_avatar.cli.browser import find_browser  # noqa: E402
+from talking_avatar.cli.browser import SOFTWARE_3D, find_browser  # noqa: E402
 from talking_avatar.cli.comfy_install import find_comfyui  # noqa: E402
 from talking_avatar.cli.comfy_server import ComfyServer  # noqa: E402
 from talking_avatar.cli.console import LOCAL, say  # noqa: E402
 from talking_avatar.cli.workflow import load_workflow  # noqa: E402
 from talking_avatar.models.samples import RECORDINGS, sample_file  # noqa: E402
-from talking_avatar.tools.make_workflow_pictures import ENDS, SOFTWARE_3D, WAIT_MS  # noqa: E402
+from talking_avatar.tools.make_workflow_pictures import ENDS, WAIT_MS  # noqa: E402
 
 DOCS = ROOT / "docs"
 WIDTH_PX, QUALITY = 900, 84

@@ -21,7 +21,7 @@ if "talking_avatar" not in sys.modules:
     package.__path__ = [str(ROOT)]
     sys.modules["talking_avatar"] = package
 
-from talking_avatar.cli.browser import find_browser  # noqa: E402
+from talking_avatar.cli.browser import SOFTWARE_3D, find_browser  # noqa: E402
 from talking_avatar.cli.comfy_install import find_comfyui  # noqa: E402
 from talking_avatar.cli.comfy_server import ComfyServer  # noqa: E402
 from talking_avatar.cli.console import LOCAL, say  # noqa: E402
@@ -30,7 +30,6 @@ from talking_avatar.cli.workflow import WORKFLOWS, load_workflow  # noqa: E402
 WIDTH_PX, QUALITY = 1100, 82
 MARGIN_PX = 24
 WAIT_MS = 600_000
-SOFTWARE_3D = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist")
 ENDS = "['execution_success', 'execution_error', 'execution_interrupted']"
 FIT = """(margin) => {
     const boxes = [...app.graph._groups.map(g => [...g._bounding]),

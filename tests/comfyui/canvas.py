@@ -6,7 +6,7 @@ import contextlib
 import os
 
 import pytest
-from talking_avatar.cli.browser import find_browser
+from talking_avatar.cli.browser import SOFTWARE_3D, find_browser
 from talking_avatar.cli.console import LOCAL, LauncherError
 
 SCREENSHOTS = LOCAL / "screenshots"
@@ -18,8 +18,6 @@ HARMLESS = ("404", "ERR_NAME_NOT_RESOLVED", "ERR_FAILED", "ERR_BLOCKED_BY_CLIENT
 """Noise of the page itself: routes this server lacks, calls home that the test blocks, and the models of the page's own
 first workflow, whose addresses the server forbids to call."""
 CHROMIUM = ["--no-sandbox", "--disable-dev-shm-usage"]
-SOFTWARE_3D = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
-"""WebGL2 without a graphics card, the same picture on every machine."""
 
 
 @contextlib.contextmanager

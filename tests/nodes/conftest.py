@@ -4,7 +4,9 @@ import importlib
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 FAKES = Path(__file__).resolve().parent.parent / "fakes"
 NODE_IDS = ("TA_LoadPortrait", "TA_DetectFace", "TA_TextToSpeech", "TA_AudioToVisemes", "TA_MotionGenerator",
@@ -37,3 +39,18 @@ def comfy(pack, tmp_path):
     for name in ("input", "output", "temp"):
         (tmp_path / name).mkdir()
     return folder_paths
+
+
+@pytest.fixture
+def small():
+    """The head of the sample as IMAGE: small, so that it is quick."""
+    data = pytest.importorskip("skimage.data")
+    return torch.from_numpy(data.astronaut()[:260, 90:350].copy()).float()[None] / 255.0
+
+
+@pytest.fixture
+def audio():
+    """A little more than half a second of a buzz with syllables."""
+    t = np.arange(9600) / 16000
+    return {"waveform": torch.from_numpy(np.sin(t * 900) * np.sin(t * 20) * 0.4).float()[None, None],
+            "sample_rate": 16000}

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 import av
 import numpy as np
 import pytest
-import torch
 from talking_avatar.models.samples import PORTRAITS, RECORDINGS
 from talking_avatar.pipeline_core import cache
 from talking_avatar.pipeline_core.errors import InputError, SettingError, UnknownBackend, UnreadableMedia
@@ -23,20 +22,6 @@ def node(classes, comfy, monkeypatch):
     cls = classes["TA_TalkingAvatar"]
     monkeypatch.setattr(cls, "hidden", SimpleNamespace(prompt={"1": {}}, extra_pnginfo=None))
     return cls
-
-
-@pytest.fixture
-def small():
-    """The head of the sample as IMAGE: small, so that it is quick."""
-    data = pytest.importorskip("skimage.data")
-    return torch.from_numpy(data.astronaut()[:260, 90:350].copy()).float()[None] / 255.0
-
-
-@pytest.fixture
-def audio():
-    t = np.arange(9600) / 16000
-    return {"waveform": torch.from_numpy(np.sin(t * 900) * np.sin(t * 20) * 0.4).float()[None, None],
-            "sample_rate": 16000}
 
 
 def pictures(path):

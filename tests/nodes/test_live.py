@@ -5,9 +5,7 @@ import sys
 import wave
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
-import torch
 
 STRENGTHS = dict.fromkeys(("emotion_strength", "mouth", "head", "brows", "blinks", "idle", "gaze"), 1.0)
 PAGE = {"workflow": {"nodes": []}}
@@ -16,19 +14,6 @@ PAGE = {"workflow": {"nodes": []}}
 @pytest.fixture
 def live(pack):
     return sys.modules["talking_avatar.nodes.live"]
-
-
-@pytest.fixture
-def small():
-    data = pytest.importorskip("skimage.data")
-    return torch.from_numpy(data.astronaut()[:260, 90:350].copy()).float()[None] / 255.0
-
-
-@pytest.fixture
-def audio():
-    t = np.arange(9600) / 16000
-    return {"waveform": torch.from_numpy(np.sin(t * 900) * np.sin(t * 20) * 0.4).float()[None, None],
-            "sample_rate": 16000}
 
 
 @pytest.fixture
