@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import io
 import logging
 import sys
@@ -154,12 +155,14 @@ def _leave(node_id: str | None, warnings: list[str]) -> None:
 
 
 def keep(output: T) -> T:
-    """Return an output of a node; what is loaded and prepared is kept for as long as ComfyUI keeps it.
+    """Return an output of a node, copied; what is loaded and prepared is kept for as long as ComfyUI keeps that copy.
 
-    ComfyUI drops outputs when another workflow is run, and on "free memory": ours goes with the last.
+    ComfyUI drops outputs when another workflow is run, and on "free memory": ours goes with the last. The copy
+    (its arrays are shared) is for outputs that the cache holds itself: those would keep each other for ever.
     """
-    shared().keep_for(output)
-    return output
+    copied = copy.copy(output)
+    shared().keep_for(copied)
+    return copied
 
 
 def _patcher(module: torch.nn.Module, device: torch.device) -> comfy.model_patcher.ModelPatcher:

@@ -66,6 +66,11 @@ class TextToSpeech(io.ComfyNode):
 class AudioToVisemes(io.ComfyNode):
     """TA_AudioToVisemes."""
 
+    def __init__(self) -> None:
+        """Keep what was heard for as long as ComfyUI keeps the node: after an edit it drops the output before it asks again."""
+        super().__init__()
+        shared().keep_for(self)
+
     @classmethod
     def define_schema(cls) -> io.Schema:
         """Describe the node."""

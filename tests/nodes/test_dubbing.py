@@ -1,5 +1,6 @@
 """The nodes over a video, on the stand-in: numbered frames and a renderer that only marks the mouth."""
 
+import gc
 from fractions import Fraction
 from types import SimpleNamespace
 
@@ -112,6 +113,15 @@ def test_the_face_of_a_source_video_is_found_when_only_a_photo_was_given(pack, n
         plan = node.execute(face=photo, motion=motion_of(5, FPS), source=Clip(clip.path), **RENDER).args[0]
         assert plan.face.video == clip
     assert found == [clip.path], "looked for once"
+
+
+def test_what_was_found_goes_with_the_outputs(pack, node, comfy, clip, monkeypatch):
+    monkeypatch.setattr("talking_avatar.nodes.render.detect_video", lambda *_: track_of(clip, COUNT, FPS))
+    output = node.execute(face=track_of(None, 1), motion=motion_of(5, FPS), source=Clip(clip.path), **RENDER)
+    assert ("video_face", clip.sha256) in shared()
+    del output
+    gc.collect()
+    assert not len(shared())
 
 
 def test_a_video_decides_the_frame_rate(classes, comfy, clip):

@@ -220,3 +220,10 @@ def test_the_cache_goes_with_the_last_output_that_comfyui_keeps(host_module, cac
     assert len(cache) == 2
     outputs.pop()
     assert not len(cache)
+
+
+def test_an_output_that_the_cache_holds_itself_does_not_stay_for_ever(host_module, cache):
+    output = host_module.keep(cache.get("found", lambda: network(1)))
+    assert len(cache) == 3
+    del output
+    assert not len(cache)

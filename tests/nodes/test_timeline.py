@@ -1,5 +1,6 @@
 """The timeline of Audio to Visemes: what it leaves for its page, and what its edits do."""
 
+import gc
 import json
 import logging
 import sys
@@ -9,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from talking_avatar.pipeline_core.cache import shared
 from talking_avatar.pipeline_core.errors import InputError
 
 CUES = json.dumps({"phones": [{"p": "", "start": 0, "end": 0.2}, {"p": "ɑ", "start": 0.2, "end": 0.7},
@@ -96,7 +98,8 @@ def test_a_timeline_that_cannot_be_made_costs_nothing_else(listen, monkeypatch, 
     assert output.args[0].visemes and "ta_timeline" not in output.ui and "planted" in caplog.text
 
 
-def test_an_edit_does_not_ask_for_the_analysis_again(listen, monkeypatch):
+def test_an_edit_does_not_ask_for_the_analysis_again(listen, classes, monkeypatch):
+    node = classes["TA_AudioToVisemes"]()  # ComfyUI keeps it from run to run, but not what an older run gave
     module = sys.modules["talking_avatar.nodes.speech"]
     heard, analyze = [], module.analyze
     monkeypatch.setattr(module, "analyze", lambda *given, **more: heard.append(more) or analyze(*given, **more))
@@ -106,3 +109,16 @@ def test_an_edit_does_not_ask_for_the_analysis_again(listen, monkeypatch):
     # The control: other cues are analysed.
     listen(SHUT, engine="energy", cues=CUES.replace("0.7", "0.6"))
     assert len(heard) == 2
+    # And without the node nothing is remembered.
+    del node
+    listen(SHUT, engine="energy")
+    assert len(heard) == 3
+
+
+def test_the_remembered_analysis_goes_with_the_output(listen):
+    shared().clear()
+    output = listen(engine="energy")
+    assert len(shared())
+    del output
+    gc.collect()
+    assert not len(shared())
