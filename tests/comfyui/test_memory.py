@@ -78,8 +78,9 @@ def test_free_memory_gives_back_ours_too(alone, prompt_of):
     assert alone.log().count("prepared the face") == prepared + 1
 
 
-def test_another_workflow_gives_back_ours_too(alone, prompt_of):
-    prompt = prompt_of(TA_TextToSpeech={"text": "One."})
+@pytest.mark.parametrize("name", ["photo_text_to_video", "photo_audio_to_video"])
+def test_another_workflow_gives_back_ours_too(alone, prompt_of, name):
+    prompt = prompt_of(name)
     alone.client.run(prompt)
     prepared = alone.log().count("prepared the face")
     alone.client.run({"1": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}},
