@@ -132,6 +132,7 @@ def test_a_face_is_posed_and_found_again(ready, request, tmp_path):
     page.wait_for_timeout(500)
     assert expression(page)[0]["curves"]["mouthSmileLeft"] == 0.3, "ComfyUI's own undo stays out of it"
 
+    it_is_looked_at_from_the_side(page, "new" if look else "old")
     page.click("[data-view=ta_expression] [data-preset=surprised]")
     page.get_by_role("button", name="+ Key").click()
     page.click("[data-view=ta_expression] [data-preset=wink]")
@@ -164,6 +165,25 @@ def test_a_face_is_posed_and_found_again(ready, request, tmp_path):
     assert page.evaluate("(id) => app.nodeOutputs[id].images.length", PREVIEW) == 2, "one picture for each key"
     page.wait_for_timeout(800)
     canvas.screenshot(page, f"expression_image_{'new' if look else 'old'}_look")
+
+
+def it_is_looked_at_from_the_side(page, look):
+    posed, from_front = expression(page), picture(page)
+    nodes = page.evaluate("() => app.graph.nodes.map((node) => [...node.pos])")
+    frame, jaw = page.locator(FACE).bounding_box(), "[data-view=ta_expression] [data-region=jaw]"
+    page.mouse.move(frame["x"] + 20, frame["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(frame["x"] + 120, frame["y"] + 40, steps=4)
+    page.mouse.up()
+    page.wait_for_timeout(400)
+    canvas.screenshot(page, f"expression_editor_side_{look}_look")
+    assert picture(page) != from_front and expression(page) == posed
+    page.focus("[data-view=ta_expression] .ta-stage")
+    page.keyboard.press("r")
+    assert picture(page) == from_front, "R looks from the front, and is not ComfyUI's key"
+    page.locator(jaw).click(button="right")
+    assert page.locator(".litecontextmenu").count() == 0
+    assert page.evaluate("() => app.graph.nodes.map((node) => [...node.pos])") == nodes
 
 
 def test_comfyui_s_undo_and_keys_keep_off(ready):

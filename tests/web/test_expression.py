@@ -24,9 +24,9 @@ EDITOR = """
     const { loadPresets } = await import('/lib/expression/presets.js');
     const { useStyles } = await import('/lib/dom.js');
     useStyles(); useStyles('expression');
-    const avatar = (canvas) => ({ aspect: 1, drawn: [], draw(motion) { this.drawn.push(motion); }, dispose() {},
-        handles: () => [['eyeLeft', 60, 40], ['eyeRight', 40, 40], ['mouthLeft', 60, 70], ['mouthRight', 40, 70], ['jaw', 50, 90]]
-            .map(([region, x, y]) => ({ region, x: x * canvas.clientWidth / 100, y: y * canvas.clientHeight / 100, radius: 8 })) });
+    const avatar = (canvas) => ({ aspect: 1, drawn: [], draw(motion, view) { this.drawn.push(motion); this.view = view; }, dispose() {},
+        handles: (motion, view) => [['eyeLeft', 60, 40], ['eyeRight', 40, 40], ['mouthLeft', 60, 70], ['mouthRight', 40, 70], ['jaw', 50, 90]]
+            .map(([region, x, y]) => ({ region, x: (x + view.yaw_deg) * canvas.clientWidth / 100, y: y * canvas.clientHeight / 100, radius: 8 })) });
     window.texts = [];
     window.editor = new Editor({ clipboard: { text: '' }, avatar, onChange: (text, done) => texts.push([text, done]) });
     const frame = document.createElement('div');
@@ -196,6 +196,56 @@ def test_a_drag_on_the_face_is_one_step(editor):
     editor.focus("[data-region=jaw]")
     editor.keyboard.press("ArrowDown")
     assert last_key(editor)["curves"] == {"jawOpen": 0.05}
+
+
+def view_of(page):
+    """How the face is turned, as it was drawn last."""
+    page.wait_for_timeout(100)
+    view = page.evaluate("() => editor.stage.avatar.view")
+    return view["yaw_deg"], view["pitch_deg"]
+
+
+def drag(page, place, dx, dy, button="left"):
+    box = page.locator(place).bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down(button=button)
+    page.mouse.move(x + dx / 2, y + dy / 2)
+    page.mouse.move(x + dx, y + dy)
+    page.mouse.up(button=button)
+
+
+def test_the_face_is_looked_at_from_the_side(editor):
+    told = editor.evaluate("() => texts.length")
+    at_first = editor.locator("[data-region=jaw]").bounding_box()["x"]
+    drag(editor, ".ta-stage", 50, -20)
+    assert view_of(editor) == pytest.approx((6.0, 2.4))
+    assert editor.locator("[data-region=jaw]").bounding_box()["x"] > at_first + 5, "what is dragged goes with the face"
+    drag(editor, "[data-region=jaw]", 500, 0, button="right")
+    assert view_of(editor) == pytest.approx((15.0, 2.4))
+    editor.locator(".ta-stage").dblclick(position={"x": 5, "y": 5})
+    assert view_of(editor) == (0, 0)
+    assert editor.evaluate("() => texts.length") == told, "looking changes no expression"
+    drag(editor, "[data-region=jaw]", 0, 20)
+    assert view_of(editor) == (0, 0) and last_key(editor)["curves"]["jawOpen"] > 0, "a place of the face is posed, not turned"
+
+
+def test_the_face_is_looked_at_by_keys(editor):
+    front = editor.get_by_role("button", name="Front")
+    assert not front.is_visible()
+    editor.focus(".ta-stage")
+    editor.keyboard.press("ArrowRight")
+    editor.keyboard.press("ArrowUp")
+    assert view_of(editor) == pytest.approx((2.4, 2.4)) and front.is_visible()
+    editor.keyboard.press("r")
+    assert view_of(editor) == (0, 0)
+    editor.keyboard.press("ArrowLeft")
+    front.click()
+    assert view_of(editor) == (0, 0) and not front.is_visible()
+    editor.focus("[data-region=jaw]")
+    editor.keyboard.press("ArrowDown")
+    assert view_of(editor) == (0, 0) and last_key(editor)["curves"] == {"jawOpen": 0.05}
+    assert editor.console == []
 
 
 def test_keys_over_time(editor):

@@ -34,6 +34,19 @@ export function forwardWheel(element, beneath) {
   }, { passive: false });
 }
 
+/** Call back with each move of a pressed pointer, and once more with `true` when it is let go. */
+export function followPointer(pressed, element, callback) {
+  const move = (now) => callback(now, false);
+  const end = (now) => {
+    element.removeEventListener("pointermove", move);
+    for (const name of ["pointerup", "pointercancel"]) element.removeEventListener(name, end);
+    callback(now, true);
+  };
+  element.setPointerCapture(pressed.pointerId);
+  element.addEventListener("pointermove", move);
+  for (const name of ["pointerup", "pointercancel"]) element.addEventListener(name, end);
+}
+
 /** Call back with the element's size in CSS pixels, now and whenever it changes; returns what ends it. */
 export function onResize(element, callback) {
   const observer = new ResizeObserver(() => callback(element.clientWidth, element.clientHeight));

@@ -1,14 +1,17 @@
 // The face itself, with places to take hold of.
 
-import { el, onResize } from "../dom.js";
+import { el, followPointer, onResize } from "../dom.js";
 import { createAvatar } from "../avatar/avatar.js";
+import { FRONT, turned } from "../orbit.js";
 import { GRIP_TITLES, pulled } from "./grips.js";
 import { motionOf, restKey } from "./pose.js";
 
 const EMPTY = "Run the graph once to see the face here.";
-const VIEW = { yaw_deg: 0, pitch_deg: 0, zoom: 1 };
 const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
 const ARROW_STEP = 0.02; // pull of one key press, in distances between the eyes
+const ARROW_TURN_PX = 20; // one key press turns the view as a drag of so many pixels does
+const LOOK_TITLE = "Drag beside the dots, or anywhere with the right button: look from the side. Double-click or R: from the front.";
+const LOOK_LABEL = "The face. Arrow keys look from the side, R from the front.";
 
 /**
  * Make the view.
@@ -21,7 +24,11 @@ export class Stage {
     this.grips = new Map();
     this.hint = el("div", { class: "ta-hint", role: "status" }, EMPTY);
     this.box = el("div", { class: "ta-face" });
-    this.element = el("div", { class: "ta-stage" }, this.hint, this.box);
+    this.front = el("button", { class: "ta-button ta-small ta-front", type: "button", hidden: true, title: "Look from the front (R)", onclick: () => this.look(FRONT) }, "Front");
+    this.element = el("div", { class: "ta-stage", tabindex: 0, role: "group", "aria-label": LOOK_LABEL, title: LOOK_TITLE,
+      onpointerdown: (event) => this.turn(event), onkeydown: (event) => this.press(event), oncontextmenu: (event) => event.preventDefault(),
+      ondblclick: (event) => { if (!isGrip(event)) this.look(FRONT); } }, this.hint, this.box, this.front);
+    this.look(FRONT);
     this.endResize = onResize(this.element, () => this.fit());
   }
 
@@ -44,6 +51,13 @@ export class Stage {
   /** Draw a pose. */
   show(pose) {
     this.pose = pose;
+    this.redraw();
+  }
+
+  /** Look at the face from another side. */
+  look(view) {
+    this.view = view;
+    this.front.hidden = view.yaw_deg === 0 && view.pitch_deg === 0;
     this.redraw();
   }
 
@@ -86,8 +100,8 @@ export class Stage {
   draw() {
     if (!this.avatar) return;
     const motion = motionOf(this.pose);
-    this.avatar.draw(motion, VIEW);
-    for (const place of this.avatar.handles(motion, VIEW)) this.placeGrip(place);
+    this.avatar.draw(motion, this.view);
+    for (const place of this.avatar.handles(motion, this.view)) this.placeGrip(place);
   }
 
   placeGrip({ region, x, y, radius }) {
@@ -117,21 +131,24 @@ export class Stage {
     if (event.button !== 0) return;
     const { button } = this.grips.get(region), start = this.host.pose();
     const unit = this.span * (this.box.getBoundingClientRect().width / this.box.clientWidth); // nodes are zoomed
-    const pull = (now, done) => {
+    followPointer(event, button, (now, done) => {
       const by = [(now.clientX - event.clientX) / unit, (now.clientY - event.clientY) / unit];
       this.pull(start, region, by, now.shiftKey, done);
-    };
-    const move = (now) => pull(now, false);
-    const end = (now) => {
-      button.removeEventListener("pointermove", move);
-      button.removeEventListener("pointerup", end);
-      button.removeEventListener("pointercancel", end);
-      pull(now, true);
-    };
-    button.setPointerCapture(event.pointerId);
-    button.addEventListener("pointermove", move);
-    button.addEventListener("pointerup", end);
-    button.addEventListener("pointercancel", end);
+    });
+  }
+
+  turn(event) {
+    if (!(event.button === 2 || (event.button === 0 && !isGrip(event))) || this.front.contains(event.target)) return;
+    const start = this.view;
+    followPointer(event, this.element, (now) => this.look(turned(start, now.clientX - event.clientX, now.clientY - event.clientY)));
+  }
+
+  press(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const way = event.target === this.element && ARROWS[event.key];
+    if (!way && event.key.toLowerCase() !== "r") return;
+    event.preventDefault();
+    this.look(way ? turned(this.view, ...way.map((each) => each * ARROW_TURN_PX)) : FRONT);
   }
 
   nudge(event, region) {
@@ -145,4 +162,8 @@ export class Stage {
     const after = pulled(start, region, dx, dy, { linked: this.host.linked(), tilt: shift });
     this.host.edit((key) => Object.assign(key, { curves: after.curves, head_deg: after.head_deg, gaze_deg: after.gaze_deg }), done);
   }
+}
+
+function isGrip(event) {
+  return Boolean(event.target.closest(".ta-grip"));
 }

@@ -1,6 +1,6 @@
 // The keys over time: add, move, delete, scrub, play.
 
-import { el } from "../dom.js";
+import { el, followPointer } from "../dom.js";
 import { MAX_KEYS, MAX_TIME_S } from "./pose.js";
 
 const STEP_S = 0.05; // of arrow keys, and between keys at least
@@ -87,7 +87,7 @@ export class Strip {
 
   scrub(event) {
     if (event.target !== this.track && event.target !== this.head) return;
-    this.follow(event, this.track, (now) => this.host.seek(this.timeAt(now)));
+    followPointer(event, this.track, (now) => this.host.seek(this.timeAt(now)));
     this.host.seek(this.timeAt(event));
   }
 
@@ -95,24 +95,12 @@ export class Strip {
     let far = false;
     this.host.seek(this.host.keys()[k].time_s);
     this.moving = true;
-    this.follow(event, event.currentTarget, (now, done) => {
+    followPointer(event, event.currentTarget, (now, done) => {
       far ||= Math.abs(now.clientX - event.clientX) > 3;
       if (done) this.moving = false;
       if (far) this.moveKey(k, this.timeAt(now), done);
       else if (done) this.show(false);
     });
-  }
-
-  follow(event, element, callback) {
-    const end = (now) => {
-      for (const name of ["pointermove", "pointerup", "pointercancel"]) element.removeEventListener(name, name === "pointermove" ? move : end);
-      callback(now, true);
-    };
-    const move = (now) => callback(now, false);
-    element.setPointerCapture(event.pointerId);
-    element.addEventListener("pointermove", move);
-    element.addEventListener("pointerup", end);
-    element.addEventListener("pointercancel", end);
   }
 
   press(event, k) {

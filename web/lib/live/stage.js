@@ -2,12 +2,11 @@
 
 import { createAvatar, restMotion } from "../avatar/avatar.js";
 import { el, onResize } from "../dom.js";
+import { FRONT, turned } from "../orbit.js";
 import { claim, drop } from "./contexts.js";
 
 const MOST_PX = 1200; // longest side that is drawn: finer is not seen in a node
 const LOOK_MS = 400; // how often a picture that stands still asks whether it is shown at another size
-const LIMIT_DEG = 15;
-const DEG_PER_PX = 0.12;
 
 /** Shows a head; `motion` and `view` are looked at whenever a picture is due. */
 export class Stage {
@@ -23,7 +22,7 @@ export class Stage {
   #onScreen = false;
   visible = false;
   motion = restMotion();
-  view = { yaw_deg: 0, pitch_deg: 0, zoom: 1 };
+  view = FRONT;
   pictures = 0; // drawn so far, for tests and measuring
 
   /** @param {{onProblem: (sentence: string) => void, onClick: () => void, onVisible: (on: boolean) => void}} told */
@@ -62,7 +61,7 @@ export class Stage {
 
   /** Turn the head back to the front. */
   resetView() {
-    this.view = { yaw_deg: 0, pitch_deg: 0, zoom: 1 };
+    this.view = FRONT;
     this.redraw();
   }
 
@@ -208,9 +207,7 @@ export class Stage {
   }
 
   #orbit(dx, dy) {
-    const within = (value) => Math.min(Math.max(value, -LIMIT_DEG), LIMIT_DEG);
-    const { yaw_deg, pitch_deg, zoom } = this.view;
-    this.view = { yaw_deg: within(yaw_deg + dx * DEG_PER_PX), pitch_deg: within(pitch_deg - dy * DEG_PER_PX), zoom };
+    this.view = turned(this.view, dx, dy);
     this.redraw();
   }
 }
