@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from ..blas import one_blas_thread
 from ..errors import InputError
 from ..host import Host
 from ..interfaces import DetectedFace, Follower, Landmarker
@@ -118,6 +119,7 @@ class _Search:
         return closer
 
 
+@one_blas_thread()
 def detect_video(path: str | os.PathLike[str], settings: DetectSettings, host: Host,
                  landmarker: Landmarker | None = None, *, landmarks: Any = None, box: Any = None) -> FaceTrack:
     """Find and follow the faces of a video, a few frames at a time.
@@ -183,6 +185,7 @@ def detect_video(path: str | os.PathLike[str], settings: DetectSettings, host: H
         warnings=_warnings(path, people[position], scores[:, position]))
 
 
+@one_blas_thread()
 def detect_pictures(pictures: PictureList, fps: Fraction, settings: DetectSettings, host: Host,
                     landmarker: Landmarker | None = None, *, landmarks: Any = None) -> FaceTrack:
     """Find and follow the faces of pictures that follow each other, as `detect_video` does in a file.

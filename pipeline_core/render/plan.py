@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from ..blas import one_blas_thread
 from ..cache import shared
 from ..errors import InputError, SettingError
 from ..face.trust import bridged
@@ -372,6 +373,7 @@ def prepared(plan: RenderPlan, host: Host) -> tuple[Renderer, Any]:
     backend = plan.backend
     renderer: Renderer = shared().get(("renderer", backend.id), backend.load)
 
+    @one_blas_thread()
     def build() -> Any:
         return renderer.prepare(sized_face(plan), plan.renderer_settings, host)
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from ..blas import one_blas_thread
+
 I = TypeVar("I")  # noqa: E741 - item
 O = TypeVar("O")  # noqa: E741 - outcome
 
@@ -33,7 +35,7 @@ def ordered_map(function: Callable[[I], O], indices: Iterable[I], threads: int) 
 
     At most ``threads + 1`` results exist at a time, so memory does not grow with the length.
     An exception ends the iteration at its place in the order; closing the generator early drops
-    work that has not begun and waits for work that has.
+    work that has not begun and waits for work that has. Meanwhile numpy's matrix products take one thread each.
 
     Parameters
     ----------
@@ -44,6 +46,11 @@ def ordered_map(function: Callable[[I], O], indices: Iterable[I], threads: int) 
     threads : int
         Size of the pool; 1 computes in the caller's thread.
     """
+    with one_blas_thread():
+        yield from _in_order(function, indices, threads)
+
+
+def _in_order(function: Callable[[I], O], indices: Iterable[I], threads: int) -> Iterator[O]:
     if threads <= 1:
         for index in indices:
             yield function(index)
