@@ -30,6 +30,7 @@ from talking_avatar.pipeline_core.scoring.landmarks import eye_opening
 from talking_avatar.pipeline_core.types import Closure, Phone
 
 SENTENCES = ("The hogs were fed chopped corn and garbage.", "Help the woman get back to her feet.")
+PAUSES = "Hello. [pause 1.5] Goodbye. [pause 1.5] And again."
 
 
 def other_look(image):
@@ -90,9 +91,11 @@ def test_an_imposed_lag_is_measured(clips, lag_ms):
         assert 1000 * moved == pytest.approx(lag_ms, abs=10)
 
 
-def test_pauses_are_silent_to_the_eye(clips):
-    # A dozen frames in all: the judge reads one or two of them as a little open when the eyes beside them look elsewhere.
-    assert np.nanmean([clip.pause_shut for clip in clips]) >= 0.8
+def test_pauses_are_silent_to_the_eye(stage, clips, tmp_path):
+    # Long pauses, near 100 frames a clip: of lips that are shut, and pixel for pixel the same, the judge reads some as
+    # a little open when the eyes beside them look elsewhere, so that a dozen frames would say nothing.
+    found = [measure_clip(subject, PAUSES, "tts", tmp_path, DlibLandmarks(), stage.embed, stage.host) for subject in stage.subjects]
+    assert np.mean([clip.pause_shut for clip in found]) >= 0.9
     talking = [clip.lips.shut[len(clip.lips.shut) // 3 : 2 * len(clip.lips.shut) // 3].mean() for clip in clips]
     assert max(talking) < 0.6, "a mouth that is always shut must fail"
 
