@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from comfy_api.latest import io
@@ -19,9 +20,19 @@ from .timeline import timeline_for_page
 
 SAMPLE_TEXT = "Hello! I was only a photograph a minute ago. Now I can speak, blink and breathe."
 SPEED_MIN, SPEED_MAX = 0.5, 2.0
+EDITS_TOOLTIP = "What was changed in the timeline below, as JSON; the timeline writes it."
 
 
-class TextToSpeech(io.ComfyNode):
+class _Edited(io.ComfyNode):
+    """A node with a timeline."""
+
+    def __init__(self) -> None:
+        """Keep what was found for as long as ComfyUI keeps the node: after an edit it drops the output before it asks again."""
+        super().__init__()
+        shared().keep_for(self)
+
+
+class TextToSpeech(_Edited):
     """TA_TextToSpeech."""
 
     @classmethod
@@ -43,33 +54,37 @@ class TextToSpeech(io.ComfyNode):
                 io.Float.Input("speed", default=1.0, min=SPEED_MIN, max=SPEED_MAX, step=0.05,
                                display_mode=io.NumberDisplay.slider,
                                tooltip="1 is the voice's own pace, 2 twice as fast."),
+                io.String.Input("edits", default="", optional=True, tooltip=EDITS_TOOLTIP),
             ],
             outputs=[
                 io.Audio.Output(display_name="audio", tooltip="The speech."),
                 sockets.Speech.Output(display_name="speech",
                                       tooltip="Exact times of every sound: connect it to Audio to Visemes."),
             ],
+            hidden=[io.Hidden.extra_pnginfo],
         )
 
     @classmethod
-    def validate_inputs(cls, voice: str | None = None) -> str | bool:
-        """Refuse a voice that cannot speak, before anything runs."""
-        return check_backend("voice", voice)
+    def validate_inputs(cls, voice: str | None = None, edits: str | None = None) -> str | bool:
+        """Refuse a voice that cannot speak, and edits that are none, before anything runs."""
+        known = True if edits is None else problem_with(read_edits, edits)
+        return check_backend("voice", voice) if known is True else known
 
     @classmethod
-    def execute(cls, text: str, voice: str, speed: float) -> io.NodeOutput:
-        """Speak."""
-        sound, speech = synthesize(text, voice=voice, speed=speed, host=ComfyHost())
-        return io.NodeOutput(convert.to_audio(sound), keep(speech))
+    def execute(cls, text: str, voice: str, speed: float, edits: str = "") -> io.NodeOutput:
+        """Speak, and change in the speech what was edited."""
+        host = ComfyHost()
+        sound, found = shared().get(("spoken", text, voice, speed),
+                                    lambda: synthesize(text, voice=voice, speed=speed, host=host))
+        edited = apply_edits(found, edits)
+        host.warn(edited.track.warnings[len(found.warnings):])  # what was found is said by Audio to Visemes
+        left = timeline_for_page(cls.hidden.extra_pnginfo, found, edited, edits)
+        return io.NodeOutput(convert.to_audio(sound), keep(replace(edited.track, warnings=found.warnings)),
+                             ui=with_files(None, **left))
 
 
-class AudioToVisemes(io.ComfyNode):
+class AudioToVisemes(_Edited):
     """TA_AudioToVisemes."""
-
-    def __init__(self) -> None:
-        """Keep what was heard for as long as ComfyUI keeps the node: after an edit it drops the output before it asks again."""
-        super().__init__()
-        shared().keep_for(self)
 
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -97,8 +112,7 @@ class AudioToVisemes(io.ComfyNode):
                                tooltip="What listens to the recording. 'auto' takes the best one that is installed."),
                 io.Combo.Input("format", options=[form.title for form in FORMATS], default=FORMATS[0].title, optional=True,
                                tooltip="What the output cues is, for other programs. Forms with frames have 60 of them per second."),
-                io.String.Input("edits", default="", optional=True,
-                                tooltip="What was changed in the timeline below, as JSON; the timeline writes it."),
+                io.String.Input("edits", default="", optional=True, tooltip=EDITS_TOOLTIP),
             ],
             outputs=[
                 sockets.Speech.Output(display_name="speech", tooltip="For Motion Generator."),

@@ -1,4 +1,4 @@
-"""What Audio to Visemes leaves for its timeline (web/timeline.js): the lanes and the sound."""
+"""What Text to Speech and Audio to Visemes leave for their timelines (web/timeline.js): the lanes and the sound."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from .arkit import ARTICULATION_INDEX, INDEX
 from .media.audio import resample
+from .motion import articulation, contacts, targets
 from .motion.articulation import speech_layer
 from .speech.cells import Cell, cells_of
 from .speech.edits import Edited
@@ -61,11 +62,38 @@ def timeline_json(found: SpeechTrack, edited: Edited, edits: str) -> bytes:
         "base": _lanes(cells_of(found), found.phones),
         "edited": None if track is found else _lanes(edited.cells, track.phones),
         "edits": edits, "stale": list(edited.stale),
+        "keyframes": [[round(k.time_s, 4), k.emotion, k.strength] for k in found.keyframes], "rules": _rules(),
         "peaks": _peaks(track.sound), "energy": _energy(track),
         "jaw": _curve(layer.blendshapes[:, INDEX["jawOpen"]], rate, FULL_JAW),
         "closure": _curve(layer.articulation[:, ARTICULATION_INDEX["lipClosure"]], rate, 1.0),
     }
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _rules() -> dict[str, Any]:
+    """Return by which rules sounds become a mouth: web/lib/timeline/mouth.js follows them for what was just edited."""
+    rows: dict[int, list[str]] = {}
+    for ipa, target in targets.TARGETS.items():
+        rows.setdefault(id(target), []).append(ipa)
+    return {
+        "channels": targets.CHANNELS, "groups": targets.GROUP_OF, "drives": targets.DRIVES,
+        "before_s": targets.REACH_BEFORE_S, "after_s": targets.REACH_AFTER_S,
+        "targets": [_target(names, targets.TARGETS[names[0]]) for names in rows.values()],
+        "bilabials": sorted(targets.BILABIALS), "labiodentals": sorted(targets.LABIODENTALS),
+        "rate_hz": articulation.RATE_HZ, "smooth_s": articulation.SMOOTH_S, "core": articulation.CORE_SHARE,
+        "power": articulation.FALL_POWER, "rest": articulation.REST_DOMINANCE, "neighbours": articulation.NEIGHBOURS,
+        "phone_s": articulation.TYPICAL_PHONE_S, "jaw_shut": articulation.BILABIAL_JAW_MAX,
+        "contact_s": [contacts.CLOSING_LEAD_S, contacts.RELEASE_TRAIL_S, contacts.CONTACT_INSET_S],
+        "tuck_s": [contacts.TUCK_LEAD_S, contacts.TUCK_TRAIL_S, contacts.TUCK_INSET_S],
+        "pause_s": [contacts.PAUSE_MIN_S, contacts.PAUSE_FULL_S], "shut_after_s": contacts.SHUT_AFTER_S,
+        "open_before_s": contacts.OPEN_BEFORE_S, "edge_s": contacts.EDGE_S,
+    }
+
+
+def _target(names: Sequence[str], target: targets.Target) -> list[Any]:
+    """Return a row of the table: the sounds, their gestures, the dominance of each group, whether it is a vowel."""
+    dominance = [round(float(target.dominance[targets.GROUP_OF.index(g)]), 3) for g in range(len(targets.GROUPS))]
+    return [" ".join(names), [round(float(value), 3) for value in target.values], dominance, target.vowel]
 
 
 def timeline_sound(sound: Sound) -> Sound:

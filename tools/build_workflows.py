@@ -126,10 +126,11 @@ def generated_workflow() -> Workflow:
 
 def draft_workflow() -> Workflow:
     """Return the chain with a draft voice, and a recording that waits beside it."""
-    listen = replace(part.LISTEN, id=11, at=(0, part.LOW + 380))
-    nodes = (part.PORTRAIT, part.DETECT, part.SPEAK.with_widgets({0: part.DRAFT}), listen, part.VISEMES, part.MOTION, part.RENDER,
+    speak = replace(part.SPEAK.with_widgets({0: part.DRAFT}), size=(600, 300))
+    listen, visemes = replace(part.LISTEN, id=11, at=(0, part.LOW + 720)), replace(part.VISEMES, at=(640, part.LOW), size=(580, 640))
+    nodes = (part.PORTRAIT, part.DETECT, speak, listen, visemes, part.MOTION, part.RENDER,
              part.BLEND, part.MUX.with_widgets({part.MUX_PREFIX: "talking_avatar/draft"}))
-    groups = (part.GROUPS[0], ("2  What is said: a draft, and the recording", (-20, 1180, 1260, 740), part.GREEN), *part.GROUPS[2:])
+    groups = (part.GROUPS[0], ("2  What is said: a draft, and the recording", (-20, 1180, 1260, 950), part.GREEN), *part.GROUPS[2:])
     return Workflow(nodes, part.SPOKEN, groups, notes.DRAFT_NOTE)
 
 

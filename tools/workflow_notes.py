@@ -111,10 +111,11 @@ The IMAGE of any node may go into **Load Portrait**. Ask for *front view* and *m
 DRAFT_NOTE = """### A draft voice first, the recording later
 
 1. Press **Run**: the draft voice speaks.
-2. Bend the lips on the timeline of **Audio to Visemes** until you like them.
-3. Swap in the recording: drag *audio* of **Load Speech** onto *audio* of **Audio to Visemes**, drag *transcript* onto *transcript*, and pull the wire out of *speech*.
+2. In **Text to Speech** press *Edit the lips of this speech*, and bend them until you like them.
+3. Swap in the recording: drag *audio* of **Load Speech** onto *audio* of **Audio to Visemes**, drag *transcript* onto *transcript*, pull the wire out of *speech*, and press **Run**.
+4. In **Text to Speech** open *Edits* and press *Move to Audio to Visemes*; run again.
 
-Your edits are kept: those that still fit the new sound are applied, the others wait on the timeline until you place or remove them."""
+Each edit is placed where the same is said in the recording. What has no place there waits in the list until you place or remove it."""
 
 TABLE_NOTE = """### One clip for each row
 

@@ -27,7 +27,7 @@ DETECT = Node(2, "TA_DetectFace", (380, 60), (400, 1080),
               (("face", "TA_FACE"), ("overlay", "IMAGE"), ("face_mask", "MASK"), ("mouth_mask", "MASK"),
                ("report", "STRING")), (0, "large-small", 0.5, "auto", 0.0, 0.05, "first"), 2)
 SPEAK = Node(3, "TA_TextToSpeech", (0, LOW), (340, 300), (), (("audio", "AUDIO"), ("speech", "TA_SPEECH")),
-             (TEXT, "auto", 1))
+             (TEXT, "auto", 1, ""))
 LISTEN = Node(3, "TA_LoadSpeech", (0, LOW), (340, 140), (), (("audio", "AUDIO"), ("transcript", "STRING")), (RECORDING,))
 VISEMES = Node(4, "TA_AudioToVisemes", (380, LOW), (840, 640), (("audio", "AUDIO"), ("speech", "TA_SPEECH")),
                (("speech", "TA_SPEECH"), ("timeline", "IMAGE"), ("cues", "STRING")), ("", "", "auto", "cues JSON", ""), 1)

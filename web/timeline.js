@@ -1,4 +1,4 @@
-// The timeline in Audio to Visemes: hear the sound, see the mouth, change it. What is changed goes into the widget `edits`.
+// The timeline in Text to Speech and Audio to Visemes: hear the sound, see the mouth, change it. What is changed goes into the widget `edits`.
 
 import { app } from "../../scripts/app.js";
 import { api } from "../../scripts/api.js";
@@ -9,13 +9,14 @@ import { Player } from "./lib/player.js";
 import { readTimeline } from "./lib/timeline/data.js";
 import { Timeline } from "./lib/timeline/view.js";
 
+const SPEAKS = "TA_TextToSpeech", LISTENS = "TA_AudioToVisemes";
 const EMPTY_PX = 48, FULL_PX = 330, LIST_PX = 120, WIDE_PX = 600;
 const GONE = "This timeline is no longer kept. Run the graph again; your edits are in the workflow.";
 
 app.registerExtension({
   name: "TalkingAvatar.Timeline",
   beforeRegisterNodeDef(nodeType, nodeData) {
-    if (nodeData.name !== "TA_AudioToVisemes") return;
+    if (nodeData.name !== SPEAKS && nodeData.name !== LISTENS) return;
     onNode(nodeType, { created: attach, loaded: reload, removed: (node) => node.taTimeline?.view.dispose() });
     onLeft(app, nodeType, "ta_sound", () => {}); // remembered before the timeline asks for it
     onLeft(app, nodeType, "ta_timeline", (node) => refresh(node, true));
@@ -30,9 +31,11 @@ function attach(node) {
     onText: (text) => { edits.value = text; node.graph?.change?.(); },
     onLarge: () => enlarge(node),
     onList: () => fitIn(node),
+    goals: () => (node.type === SPEAKS ? goalsOf(node) : []),
   });
   passOn(view);
-  node.taTimeline = { view, edits, widget: addView(node, "ta_timeline_view", view.element, EMPTY_PX) };
+  // What is spoken is mostly heard by Audio to Visemes, which shows the same: one timeline is enough until another is wanted.
+  node.taTimeline = { view, edits, widget: addView(node, "ta_timeline_view", view.element, EMPTY_PX), folded: node.type === SPEAKS };
 }
 
 /** A saved graph is loaded: ids stand a moment later. */
@@ -45,11 +48,16 @@ async function refresh(node, hasRun = false) {
   const { view, edits } = node.taTimeline, ref = node.graph && recall(app, node, "ta_timeline");
   view.setText(edits.value ?? "");
   if (!ref) return;
+  if (node.taTimeline.folded && !edits.value) {
+    view.offer("Edit the lips of this speech", () => { node.taTimeline.folded = false; refresh(node, true); });
+    return;
+  }
+  node.taTimeline.folded = false;
   try {
     const json = await fetchFile(api, ref, "json");
     if (!json) throw new Error(GONE);
     const sound = recall(app, node, "ta_sound");
-    fitIn(node);
+    fitIn(node, node.type === SPEAKS && hasRun && view.empty);
     if (hasRun && view.empty && node.size[0] < WIDE_PX && hasRoom(node)) node.setSize([WIDE_PX, node.size[1]]);
     view.show(readTimeline(json), sound && addressOf(api, sound));
   } catch (error) {
@@ -65,9 +73,33 @@ function hasRoom(node) {
 }
 
 /** The node grows for the list of edits. */
-function fitIn(node) {
+function fitIn(node, grow = false) {
   const { view, widget } = node.taTimeline;
-  setViewHeight(node, widget, FULL_PX + (view.list.hidden ? 0 : LIST_PX));
+  setViewHeight(node, widget, FULL_PX + (view.list.hidden ? 0 : LIST_PX), { grow });
+}
+
+/** Nodes that hear something else than this speech: its edits can go there. */
+function goalsOf(node) {
+  const listening = node.graph._nodes.filter((each) => each.type === LISTENS && each.taTimeline && !hears(each, node));
+  return listening.map((goal) => {
+    const { model } = goal.taTimeline.view, ready = model.data && model.data.source !== "tts";
+    return {
+      title: listening.length > 1 ? `${goal.title} #${goal.id}` : goal.title,
+      why: ready ? "" : "Connect the recording there and run the graph first",
+      run: () => moveEdits(node.taTimeline.view, goal.taTimeline.view),
+    };
+  });
+}
+
+function hears(goal, node) {
+  return goal.inputs.some((input, slot) => input.name === "speech" && goal.getInputNode(slot) === node);
+}
+
+/** All edits go from one timeline to another; both can undo it. */
+function moveEdits(from, to) {
+  const { edits, data } = from.model;
+  to.act(() => to.model.bring(data.base.cells, edits), null);
+  from.act(() => from.model.clear(), null);
 }
 
 /** The same timeline in a large window over the page; Escape brings it back. */

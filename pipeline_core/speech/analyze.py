@@ -28,6 +28,9 @@ _SILENT_PEAK = 10 ** (-60 / 20)
 _TOLERANCE_S = 0.1
 """The speech track and its sound may differ by padding or by a codec's delay, not by more."""
 
+_SAME_S = 1e-3
+"""Below it the sound is as long as the track, whose times then stay to the letter: they may have been edited."""
+
 _ALONE_WARNING = ("lip sync is from the sound alone: expect some of the p/b/m closures to be missed; paste the "
                   "transcript to get nearly all of them")
 _ENERGY_WARNING = ("lip sync follows loudness only: the mouth opens and shuts with the voice but does not form its "
@@ -70,8 +73,11 @@ def _given(speech: SpeechTrack, sound: Sound) -> SpeechTrack:
     if speech.sound is sound:
         return speech
     found = Recognition(speech.phones, speech.words)
-    return build_track(found, sound, source=speech.source, engine=speech.engine, text=speech.text,
-                       warnings=speech.warnings, closures=speech.closures)
+    track = build_track(found, sound, source=speech.source, engine=speech.engine, text=speech.text,
+                        warnings=speech.warnings, closures=speech.closures)
+    if abs(difference_s) < _SAME_S:
+        track = replace(track, phones=speech.phones, visemes=speech.visemes, closures=speech.closures)
+    return replace(track, keyframes=speech.keyframes)
 
 
 def _from_cues(cues: Cues, sound: Sound) -> SpeechTrack:

@@ -72,7 +72,7 @@ def apply_edits(track: SpeechTrack, patch_text: str) -> Edited:
     Returns
     -------
     Edited
-        The track with its visemes, phones, closures and keyframes changed: they still cover the
+        The track with its visemes, phones and closures changed and keyframes added: they still cover the
         duration, and sounds nobody touched stay as they are. `warnings` names the edits that do not
         match any more; they change nothing.
 
@@ -97,8 +97,8 @@ def apply_edits(track: SpeechTrack, patch_text: str) -> Edited:
             stale.append(number)
     changed = track_of(track, cells) if any(cell.phone == EDITED for cell in cells) else track
     warnings = (*track.warnings, _warning(edits, stale)) if stale else track.warnings
-    keyframes.sort(key=lambda keyframe: keyframe.time_s)
-    return Edited(replace(changed, keyframes=tuple(keyframes), warnings=warnings), tuple(cells), tuple(stale))
+    moods = sorted((*track.keyframes, *keyframes), key=lambda keyframe: keyframe.time_s)
+    return Edited(replace(changed, keyframes=tuple(moods), warnings=warnings), tuple(cells), tuple(stale))
 
 
 def read_edits(patch_text: str) -> tuple[Edit, ...]:

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SOCKETS = {
     "TA_LoadPortrait": (["file", "image?", "mask?"], ["TA_PORTRAIT", "IMAGE", "MASK"]),
     "TA_DetectFace": (["source", "landmarks?", "bbox?"], ["TA_FACE", "IMAGE", "MASK", "MASK", "STRING"]),
-    "TA_TextToSpeech": (["text", "voice", "speed"], ["AUDIO", "TA_SPEECH"]),
+    "TA_TextToSpeech": (["text", "voice", "speed", "edits?"], ["AUDIO", "TA_SPEECH"]),
     "TA_AudioToVisemes": (["audio", "speech?", "transcript?", "cues?"], ["TA_SPEECH", "IMAGE", "STRING"]),
     "TA_MotionGenerator": (["speech", "face?", "driving?", "base?", "keyframes?"], ["TA_MOTION", "IMAGE"]),
     "TA_MouthRenderer": (["face", "motion", "model?", "source?", "length?", "ranges?", "silent_mouth?"],

@@ -1,4 +1,4 @@
-"""The timeline of Audio to Visemes: what it leaves for its page, and what its edits do."""
+"""The timelines of Text to Speech and Audio to Visemes: what they leave for the page, and what their edits do."""
 
 import gc
 import json
@@ -122,3 +122,72 @@ def test_the_remembered_analysis_goes_with_the_output(listen):
     del output
     gc.collect()
     assert not len(shared())
+
+
+LINE = "Maybe."
+
+
+@pytest.fixture
+def speak(classes, comfy, monkeypatch):
+    """Run Text to Speech: speak(edits, text=LINE)."""
+    def run(edits="", text=LINE):
+        cls = classes["TA_TextToSpeech"]
+        monkeypatch.setattr(cls, "hidden", SimpleNamespace(extra_pnginfo={"workflow": {}}), raising=False)
+        return cls.execute(text=text, voice="auto", speed=1.0, edits=edits)
+
+    return run
+
+
+def opened_and_sad(speech):
+    """Edits of a speech: its first contact is opened, and the mood changes."""
+    cue = next(v for v in speech.visemes if v.viseme == "PP")
+    was = {"viseme": "PP", "start_s": cue.start_s, "end_s": cue.end_s}
+    return patch({"op": "open", "was": was}, {"op": "emotion", "time_s": 0.2, "emotion": "sad", "strength": 1})
+
+
+def test_a_speech_is_edited_where_it_is_made_and_stays_so(speak, listen, tmp_path):
+    audio, found = speak().args
+    output = speak(opened_and_sad(found))
+    speech = output.args[1]
+    assert len(speech.closures) == len(found.closures) - 1 and [k.emotion for k in speech.keyframes] == ["sad"]
+    data = json.loads((tmp_path / "temp" / "talking_avatar" / output.ui["ta_timeline"][0]["filename"]).read_text(encoding="utf-8"))
+    assert data["source"] == "tts" and data["stale"] == [] and data["base"] != data["edited"]
+    # Audio to Visemes gets another copy of the sound and takes the times to the letter; its own edits come on top.
+    happy = patch({"op": "emotion", "time_s": 0.1, "emotion": "happy", "strength": 1})
+    heard = listen(happy, audio=audio, speech=speech, cues="")
+    assert [heard.args[0].phones, heard.args[0].visemes, heard.args[0].closures] == [speech.phones, speech.visemes, speech.closures]
+    assert [k.emotion for k in heard.args[0].keyframes] == ["happy", "sad"]
+    data = json.loads((tmp_path / "temp" / "talking_avatar" / heard.ui["ta_timeline"][0]["filename"]).read_text(encoding="utf-8"))
+    assert data["keyframes"] == [[0.2, "sad", 1.0]]
+
+
+def test_edits_of_another_text_are_told_once_and_kept(speak, listen, caplog):
+    edits = opened_and_sad(speak().args[1])
+    with caplog.at_level(logging.WARNING, "talking_avatar"):
+        audio, speech = speak(edits, text="We wait for you here, Bob.").args
+        assert "1 of 2 edits of the timeline do not match" in caplog.text
+        caplog.clear()
+        listen(audio=audio, speech=speech, cues="")
+    assert "edits" not in caplog.text
+    with pytest.raises(InputError, match="no JSON"):
+        speak("{")
+
+
+def test_text_that_is_no_patch_is_refused_before_anything_is_said(classes):
+    assert "edits" in classes["TA_TextToSpeech"].validate_inputs(voice="auto", edits="{")
+    assert "zzz" in classes["TA_TextToSpeech"].validate_inputs(voice="zzz", edits=SHUT)
+    assert classes["TA_TextToSpeech"].validate_inputs(voice="auto", edits=SHUT) is True
+
+
+def test_an_edit_does_not_ask_for_the_voice_again(speak, classes, monkeypatch):
+    node = classes["TA_TextToSpeech"]()
+    module = sys.modules["talking_avatar.nodes.speech"]
+    said, synthesize = [], module.synthesize
+    monkeypatch.setattr(module, "synthesize", lambda *given, **more: said.append(given) or synthesize(*given, **more))
+    edits = opened_and_sad(speak().args[1])
+    speak(edits)
+    assert len(said) == 1
+    # The control: another text is spoken.
+    speak(edits, text="Baby.")
+    assert len(said) == 2
+    del node

@@ -1,10 +1,10 @@
-// What Audio to Visemes leaves for its timeline (pipeline_core/timeline.py writes it).
+// What a node leaves for its timeline (pipeline_core/timeline.py writes it).
 
 import { readCell } from "./patch.js";
 
 /** Read the JSON; throws an Error with a sentence where it is none. */
 export function readTimeline(json) {
-  if (json?.version !== 1 || !(json.duration_s > 0) || !Array.isArray(json.base?.cells)) {
+  if (json?.version !== 1 || !(json.duration_s > 0) || !Array.isArray(json.base?.cells) || !json.rules) {
     throw new Error("The timeline of this node cannot be read. Run the graph again.");
   }
   const { duration_s } = json;
@@ -13,12 +13,18 @@ export function readTimeline(json) {
     base: { cells: json.base.cells.map(readCell), phones: json.base.phones, duration_s },
     edited: json.edited && { cells: json.edited.cells.map(readCell), phones: json.edited.phones },
     peaks: { rate_hz: json.peaks.rate_hz, low: signed(json.peaks.low), high: signed(json.peaks.high) },
+    rules: { ...json.rules, targets: Object.fromEntries(json.rules.targets.flatMap(readTarget)) },
+    given: json.keyframes.map(([time_s, emotion, strength]) => ({ time_s, emotion, strength })),
     energy: curve(json.energy), jaw: curve(json.jaw), closure: curve(json.closure),
   };
 }
 
-function curve({ rate_hz, data }) {
-  return { rate_hz, values: bytes(data) };
+function curve({ rate_hz, full, data }) {
+  return { rate_hz, full, values: bytes(data) };
+}
+
+function readTarget([names, values, dominance, vowel]) {
+  return names.split(" ").map((name) => [name, { values, dominance, vowel }]);
 }
 
 function bytes(text) {

@@ -8,7 +8,7 @@ const FONT = "system-ui, sans-serif";
 const SHUT = "#d64038", JAW = "#4fa3d1", INK = "#1d1f23";
 const NARROW_PX = 3; // boxes closer than this have no lines between them
 
-/** Draw a scene: {ctx, axis, lanes, theme, data, shown, selection, cursor_s, range, ghosts, fresh}. */
+/** Draw a scene: {ctx, axis, lanes, theme, data, shown, selection, cursor_s, range, ghosts, expected}. */
 export function draw(scene) {
   const { ctx, axis, lanes, theme, height_px } = scene;
   ctx.clearRect(0, 0, axis.width_px, height_px);
@@ -195,24 +195,28 @@ function handle({ ctx, axis, lanes, theme }, time_s) {
   }
 }
 
+/** Jaw and lips of what is shown; after an edit, those of the last run remain as a shadow. */
 function drawMouth(scene) {
-  curveOf(scene, scene.data.jaw, JAW, true);
-  curveOf(scene, scene.data.closure, SHUT, false);
+  const { data, expected } = scene;
+  for (const [name, colour, filled] of [["jaw", JAW, true], ["closure", SHUT, false]]) {
+    const { rate_hz, values } = data[name], run = { rate_hz, length: values.length, at: (place) => values[place] };
+    if (expected) curveOf(scene, run, colour, { filled: false, alpha: 0.3 });
+    curveOf(scene, expected?.curve(name) ?? run, colour, { filled, alpha: 1 });
+  }
 }
 
-/** A curve of the mouth lane; what was edited since the last run is drawn faintly. */
-function curveOf({ ctx, axis, lanes, fresh }, { rate_hz, values }, colour, filled) {
+function curveOf({ ctx, axis, lanes }, { rate_hz, length, at }, colour, { filled, alpha }) {
   const { top, height } = lanes.mouth, bottom = top + height - 1;
   const first = Math.max(0, Math.floor(axis.start_s * rate_hz) - 1);
-  const last = Math.min(values.length - 1, Math.ceil(axis.end_s * rate_hz) + 1);
+  const last = Math.min(length - 1, Math.ceil(axis.end_s * rate_hz) + 1);
   const step = Math.max(1, Math.floor((last - first) / (2 * axis.plot_px)));
   ctx.beginPath();
   for (let k = first; k <= last; k += step) {
-    let most = values[k];
-    for (let j = k + 1; j < k + step && j <= last; j++) most = Math.max(most, values[j]);
+    let most = at(k);
+    for (let j = k + 1; j < k + step && j <= last; j++) most = Math.max(most, at(j));
     ctx.lineTo(axis.x(k / rate_hz), bottom - (most / 255) * (height - 3));
   }
-  ctx.globalAlpha = fresh ? 1 : 0.4;
+  ctx.globalAlpha = alpha;
   ctx.strokeStyle = colour;
   ctx.lineWidth = 1.5;
   ctx.stroke();
@@ -229,7 +233,8 @@ function curveOf({ ctx, axis, lanes, fresh }, { rate_hz, values }, colour, fille
 
 function drawEmotions(scene) {
   const { ctx, axis, lanes, shown, selection, data, theme } = scene, { top, height } = lanes.emotion;
-  const keys = shown.keyframes;
+  const keys = [...data.given, ...shown.keyframes].sort((a, b) => a.time_s - b.time_s);
+  const chosen = selection?.kind === "key" ? shown.keyframes[selection.index] : null;
   keys.forEach((key, at) => {
     const end_s = keys[at + 1]?.time_s ?? data.duration_s;
     const left = axis.x(key.time_s), right = axis.x(end_s), colour = EMOTIONS[key.emotion] ?? theme.faint;
@@ -239,7 +244,9 @@ function drawEmotions(scene) {
     ctx.fillStyle = colour;
     ctx.fillRect(left, top + height - bar, right - left, bar);
     ctx.globalAlpha = 1;
-    diamond(ctx, left, top + height / 2, 6, colour, selection?.kind === "key" && selection.index === at ? theme.text : null);
+    if (key.edit === undefined) ctx.globalAlpha = 0.5; // comes with the speech: changed where it was set
+    diamond(ctx, left, top + height / 2, 6, colour, key === chosen ? theme.text : null);
+    ctx.globalAlpha = 1;
     label(ctx, `${key.emotion} ${Number(key.strength.toFixed(2))}`, left + 10, right - 4, top + height / 2, theme.text);
   });
   if (!keys.length) {

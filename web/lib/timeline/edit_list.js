@@ -3,8 +3,8 @@
 import { el } from "../dom.js";
 import { describe } from "./model.js";
 
-/** A list of the edits; those that do not match any more come first, greyed. */
-export function editList(model, { onShow, onDrop, onAgain, onClear }) {
+/** A list of the edits; those that do not match any more come first, greyed. `goals` are where all of them can go: {title, why, run}. */
+export function editList(model, { onShow, onDrop, onAgain, onClear, onFit, goals }) {
   if (!model.edits.length) return el("p", { class: "ta-faint" }, "Nothing edited yet. Drag a border, or click a viseme.");
   const stale = new Set(model.shown.stale);
   const order = [...model.edits.keys()].sort((a, b) => stale.has(b) - stale.has(a) || a - b);
@@ -16,6 +16,9 @@ export function editList(model, { onShow, onDrop, onAgain, onClear }) {
       gone ? el("button", { class: "ta-button", type: "button", "aria-label": `Re-apply: ${text}`, onclick: () => onAgain(number) }, "Re-apply") : null,
       el("button", { class: "ta-button", type: "button", "aria-label": `Remove: ${text}`, title: "Remove", onclick: () => onDrop(number) }, "\u00d7"));
   });
-  return el("div", {}, el("ul", { class: "ta-edits" }, ...rows),
-    el("button", { class: "ta-button", type: "button", onclick: onClear }, "Remove all"));
+  const button = (text, title, onclick, disabled = false) => el("button", { class: "ta-button", type: "button", title, disabled, onclick }, text);
+  return el("div", {}, el("ul", { class: "ta-edits" }, ...rows), el("div", { class: "ta-row ta-all" },
+    stale.size && model.fitted ? button("Fit to this sound", "Places all edits anew, where the same visemes are now", onFit) : null,
+    ...goals.map(({ title, why, run }) => button(`Move to ${title}`, why || "Places all edits there, where the same visemes are", run, Boolean(why))),
+    button("Remove all", "", onClear)));
 }

@@ -2,6 +2,8 @@
 
 import { History } from "../expression/history.js";
 import { clock } from "./axis.js";
+import { carried } from "./carry.js";
+import { Curves } from "./curves.js";
 import { cellAt } from "./lanes.js";
 import { applyEdits, readPatch, SHORTEST_S, writePatch } from "./patch.js";
 
@@ -13,14 +15,18 @@ const round = (time_s) => Math.round(time_s * 1e4) / 1e4;
 const wasOf = ({ viseme, start_s, end_s }) => ({ viseme, start_s: round(start_s), end_s: round(end_s) });
 
 export class Model {
+  #curves = null;
+
   /** @param {(text: string) => void} onText called with the patch after each finished change */
   constructor(onText) {
-    Object.assign(this, { onText, data: null, edits: [], problem: "", history: new History("") });
+    // `fitted`: the visemes of an earlier run, on which all edits matched.
+    Object.assign(this, { onText, data: null, fitted: null, edits: [], problem: "", history: new History("") });
     this.#refresh();
   }
 
   /** Take what the node has left (or null). */
   load(data) {
+    if (this.data && data && !this.shown.stale.length) this.fitted = this.data.base.cells;
     this.data = data;
     this.run = data && normal(data.edits);
     this.#refresh();
@@ -37,6 +43,13 @@ export class Model {
 
   /** Whether the lanes are those of the last run. */
   get fresh() { return !this.data || this.run === normal(this.text); }
+
+  /** Jaw and lips of what is shown, or null where the last run has made them. */
+  get expected() {
+    if (!this.data || writePatch(this.edits) === this.run) return null;
+    if (this.#curves?.of !== this.shown) this.#curves = { of: this.shown, made: new Curves(this.data, this.shown) };
+    return this.#curves.made;
+  }
 
   undo() { return this.history.undo() && this.#restore(); }
 
@@ -172,6 +185,16 @@ export class Model {
   /** Take all edits out. */
   clear() {
     this.#set([]);
+  }
+
+  /** Bring edits that were made on another row of cells; they come last. */
+  bring(cells, edits) {
+    this.#set([...this.edits, ...carried(cells, this.data.base.cells, edits)]);
+  }
+
+  /** Place all edits anew, after the sound has changed. */
+  fit() {
+    this.#set(carried(this.fitted, this.data.base.cells, this.edits));
   }
 
   /** Carry an edit out on what is there now in place of what it replaced. */

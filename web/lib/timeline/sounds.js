@@ -48,6 +48,16 @@ const TABLE = [
 /** Sound in IPA -> [viseme, weight, whether the lips touch]. */
 export const SOUNDS = Object.fromEntries(TABLE.flatMap(([letters, ...look]) => letters.split(" ").map((ipa) => [ipa, look])));
 
+const SHORT = { "ᵊ": "ə", "ᵐ": "m", "ⁿ": "n", g: "ɡ" };
+const COMPOSED = { "c\u0327": "ç", "ɜ˞": "ɝ", "ə˞": "ɚ" };
+
+/** A sound without stress, length, tone and other marks, as `plain_ipa` of phones.py. */
+export function plainIpa(ipa) {
+  if (ipa.startsWith("(")) return "";
+  const text = Object.entries(COMPOSED).reduce((all, [long, short]) => all.replaceAll(long, short), ipa.normalize("NFD"));
+  return [...text].map((letter) => SHORT[letter] ?? letter).filter((letter) => SOUNDS[letter]).join("");
+}
+
 /** What people know a viseme by. */
 export const EXAMPLES = {
   sil: "silence", PP: "p b m", FF: "f v", TH: "th", DD: "t d", kk: "k g", CH: "sh ch j", SS: "s z", nn: "n l", RR: "r",

@@ -10,6 +10,7 @@ import { Model, placeOf } from "./model.js";
 import { moodPalette, visemePalette } from "./palette.js";
 import { onPointer } from "./pointer.js";
 import { EXAMPLES } from "./sounds.js";
+import { toolbar } from "./toolbar.js";
 
 const RATIO_MAX = 4; // pixels of the canvas per CSS pixel; more is not seen
 const LOOK_MS = 400; // how soon a zoom of ComfyUI's canvas is noticed
@@ -17,9 +18,9 @@ const READ_PX = 220; // of a second, at which most visemes can be read
 const BESIDE_S = 0.25; // heard on either side of a viseme that is looped
 
 export class Timeline {
-  /** @param {{player: Player, onText: (text: string) => void, onLarge?: () => void, onList?: (open: boolean) => void}} given */
-  constructor({ player, onText, onLarge, onList }) {
-    Object.assign(this, { player, onList, selection: null, cursor_s: 0, range: null, frame: 0, ratio: 0, axis: new Axis(GUTTER_PX) });
+  /** @param {{player: Player, onText: (text: string) => void, onLarge?: () => void, onList?: (open: boolean) => void, goals?: () => object[]}} given */
+  constructor({ player, onText, onLarge, onList, goals = () => [] }) {
+    Object.assign(this, { player, onList, goals, selection: null, cursor_s: 0, range: null, frame: 0, ratio: 0, axis: new Axis(GUTTER_PX) });
     this.model = new Model(onText);
     this.#build(onLarge);
     this.endings = [
@@ -45,33 +46,10 @@ export class Timeline {
     this.status = el("span", { class: "ta-grow ta-status", role: "status", "aria-live": "polite" });
     this.list = el("div", { class: "ta-list", hidden: true });
     this.hint = el("p", { class: "ta-hint" });
-    this.body = el("div", { class: "ta-timeline-body" }, this.#toolbar(onLarge), this.stage, el("div", { class: "ta-row" }, this.status), this.list);
+    const tools = toolbar(this, onLarge);
+    Object.assign(this, { buttons: tools.buttons, time: tools.time });
+    this.body = el("div", { class: "ta-timeline-body" }, tools.element, this.stage, el("div", { class: "ta-row" }, this.status), this.list);
     this.element = el("div", { class: "ta-timeline" }, this.hint, this.body);
-  }
-
-  #toolbar(onLarge) {
-    const button = (name, text, title, run, more = {}) => {
-      this.buttons[name] = el("button", { class: "ta-button", type: "button", title, "aria-label": title, onclick: run, ...more }, text);
-      return this.buttons[name];
-    };
-    this.buttons = {};
-    this.time = el("output", { class: "ta-time" }, el("span"), el("span", { class: "ta-faint" }));
-    return el("div", { class: "ta-row ta-tools", role: "toolbar", "aria-label": "Timeline" },
-      button("play", "\u25b6", "Play from here (space)", () => this.togglePlay()),
-      button("loop", "\u27f3", "Loop the selection (L)", () => this.toggleLoop(), { "aria-pressed": "false" }),
-      this.time,
-      button("undo", "\u21b6", "Undo (Ctrl+Z)", () => this.act(() => this.model.undo())),
-      button("redo", "\u21b7", "Redo (Ctrl+Shift+Z)", () => this.act(() => this.model.redo())),
-      button("shut", "Shut lips", "Shut the lips at the cursor, or let them stay apart in the chosen viseme (C)", () => this.toggleShut()),
-      button("insert", "+ Viseme", "Put a viseme in at the cursor (I)", () => this.insert()),
-      button("mood", "+ Mood", "A mood from the cursor on (E)", () => this.addKey(this.cursor_s)),
-      button("remove", "Delete", "Take the chosen item away (Delete)", () => this.remove()),
-      el("span", { class: "ta-grow" }),
-      button("out", "\u2212", "Zoom out (-)", () => this.zoom(1.6), { class: "ta-button ta-zoom" }),
-      button("in", "+", "Zoom in (+)", () => this.zoom(1 / 1.6), { class: "ta-button ta-zoom" }),
-      button("fit", "Fit", "Show the whole clip (F)", () => this.fit(), { class: "ta-button ta-fit" }),
-      button("edits", "Edits", "List of edits", () => this.toggleList(), { "aria-expanded": "false" }),
-      onLarge && button("large", "\u2922", "Large window", onLarge));
   }
 
   /** Show a sentence in place of the lanes. */
@@ -80,6 +58,12 @@ export class Timeline {
     this.hint.setAttribute("role", role);
     this.hint.hidden = false;
     this.body.hidden = true;
+  }
+
+  /** Show a button in place of the lanes. */
+  offer(text, run) {
+    this.say("");
+    this.hint.append(el("button", { class: "ta-button", type: "button", onclick: run }, text));
   }
 
   get empty() { return this.body.hidden; }
@@ -330,6 +314,7 @@ export class Timeline {
     this.list.replaceChildren(editList(model, {
       onShow: (number) => this.#show(number), onDrop: (number) => this.act(() => model.drop(number)),
       onAgain: (number) => this.act(() => model.again(number)), onClear: () => this.act(() => model.clear(), null),
+      onFit: () => this.act(() => model.fit(), null), goals: this.goals(),
     }));
   }
 
@@ -366,7 +351,7 @@ export class Timeline {
     if (canvas.height !== sizes[1]) [, canvas.height] = sizes;
     const ctx = canvas.getContext("2d");
     ctx.setTransform(sizes[0] / width, 0, 0, sizes[1] / height_px, 0, 0);
-    draw({ ...this, ctx, height_px, data: model.data, shown: model.shown, fresh: model.fresh, theme: themeOf(this.stage), ghosts: this.#ghosts() });
+    draw({ ...this, ctx, height_px, data: model.data, shown: model.shown, expected: model.expected, theme: themeOf(this.stage), ghosts: this.#ghosts() });
     this.time.firstChild.textContent = clock(this.cursor_s);
     this.time.lastChild.textContent = ` / ${clock(axis.duration_s)} s`;
   }
