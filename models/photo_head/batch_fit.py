@@ -8,6 +8,7 @@ import numpy as np
 
 from ...pipeline_core.arkit import BLENDSHAPES
 from ...pipeline_core.types import FloatArray
+from .bounded import bounded_solves
 from .fit import CONTOUR_WEIGHT, DEPTH_WEIGHT, EXPRESSION_RIDGE, FITTED_UNITS, LIDS, LIPS
 from .head_model import HeadModel
 
@@ -22,8 +23,10 @@ VAGUE = ("mouthDimpleLeft", "mouthDimpleRight", "mouthStretchLeft", "mouthStretc
 """Units that pull the corners of the mouth as smiles do: they hold back (4 times the ridge), or take part of a smile in
 one face and not in another."""
 RIDGE = np.array([EXPRESSION_RIDGE * (4.0 if BLENDSHAPES[unit] in VAGUE else 1.0) for unit in FITTED_UNITS]) ** 2
-SWEEPS = 40
-"""Passes of the bounded solver; it stops earlier as a rule."""
+_MOVES = np.array([[[0, 0, 0], [0, 0, -1], [0, 1, 0]], [[0, 0, 1], [0, 0, 0], [-1, 0, 0]],
+                   [[0, -1, 0], [1, 0, 0], [0, 0, 0]], [[1, 0, 0], [0, 1, 0], [0, 0, 1]]], float)
+"""Where small turns about the axes, and growing, move a point to."""
+_WEIGHTED = _MOVES * np.array([1.0, 1.0, POSE_DEPTH_WEIGHT])[:, None]
 _DEPTH_LOSS = 1.0 - DEPTH_WEIGHT**2
 
 
@@ -123,63 +126,46 @@ def fit_frames(shape: np.ndarray, basis: LandmarkBasis, target: np.ndarray) -> t
     return strengths, rigid
 
 
-def bounded_solves(gram: np.ndarray, right: np.ndarray, low: np.ndarray, high: np.ndarray,
-                   start: np.ndarray) -> np.ndarray:
-    """Do what `fit.bounded_solve` does for T systems at once [shape=(T, B)]."""
-    x = np.clip(start, low, high).T.copy()
-    rows = np.ascontiguousarray(gram.transpose(1, 2, 0))
-    gradient = np.einsum("ijt,jt->it", rows, x) - right.T
-    for _ in range(SWEEPS):
-        largest = 0.0
-        for i in range(len(x)):
-            step = np.clip(x[i] - gradient[i] / rows[i, i], low[i], high[i]) - x[i]
-            x[i] += step
-            gradient += rows[i] * step
-            largest = max(largest, float(np.abs(step).max()))
-        if largest < 1e-3:
-            break
-    return x.T
-
-
 def align(points: np.ndarray, target: np.ndarray, start: Rigid | None = None, steps: int = 4) -> Rigid:
-    """Do what `fit._procrustes` does for T frames at once [points, target: shape=(T, L, 3)]."""
+    """Do what `fit._procrustes` does for T frames at once [points, target: shape=(T, L, 3)].
+
+    All steps need of the points is their second moments. Around their means no shift is left to be found.
+    """
     middle, goal = points.mean(1), target.mean(1)
     a, b = points - middle[:, None], target - goal[:, None]
-    rotation, scale = _umeyama(a, b) if start is None else (start.rotation, start.scale)
-    shift = np.zeros((len(a), 3))
-    weight = np.array([1.0, 1.0, POSE_DEPTH_WEIGHT])
+    own, cross = a.swapaxes(1, 2) @ a, a.swapaxes(1, 2) @ b
+    rotation, scale = _umeyama(own, cross) if start is None else (start.rotation, start.scale)
     for _ in range(steps):
-        turned = a @ rotation.swapaxes(1, 2)
-        residual = b - shift[:, None] - scale[:, None, None] * turned
-        step = _gauss_newton(turned, scale, residual, weight)
-        rotation = _rotations(step[:, :3]) @ rotation
-        scale, shift = scale + step[:, 3], shift + step[:, 4:]
+        turned = rotation @ own @ rotation.swapaxes(1, 2)
+        step = _gauss_newton(turned, rotation @ cross - scale[:, None, None] * turned, scale)
+        rotation, scale = _rotations(step[:, :3]) @ rotation, scale + step[:, 3]
     moved = scale[:, None] * (rotation @ middle[:, :, None])[:, :, 0]
-    return Rigid(rotation, scale, goal + shift - moved)
+    return Rigid(rotation, scale, goal - moved)
 
 
-def _umeyama(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    u, _, vt = np.linalg.svd(b.swapaxes(1, 2) @ a)
+def _umeyama(own: np.ndarray, cross: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    u, _, vt = np.linalg.svd(cross.swapaxes(1, 2))
     u[:, :, 2] *= np.sign(np.linalg.det(u @ vt))[:, None]
     rotation = u @ vt
-    turned = a @ rotation.swapaxes(1, 2)
-    return rotation, (turned * b).sum((1, 2)) / (turned * turned).sum((1, 2))
+    return rotation, np.trace(rotation @ cross, axis1=1, axis2=2) / np.trace(own, axis1=1, axis2=2)
 
 
-def _gauss_newton(turned: np.ndarray, scale: np.ndarray, residual: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Return the step of turn, scale and shift [shape=(T, 7)]."""
-    count, points = turned.shape[:2]
-    matrix = np.zeros((count, 7, points, 3))
-    x, y, z = (turned[:, :, k] * scale[:, None] for k in range(3))
-    matrix[:, 0, :, 1], matrix[:, 0, :, 2] = -z, y
-    matrix[:, 1, :, 0], matrix[:, 1, :, 2] = z, -x
-    matrix[:, 2, :, 0], matrix[:, 2, :, 1] = -y, x
-    matrix[:, 3] = turned
-    matrix[:, [4, 5, 6], :, [0, 1, 2]] = 1.0
-    flat = matrix.reshape(count, 7, -1)
-    weighted = (matrix * weight).reshape(count, 7, -1)
-    right = weighted @ residual.reshape(count, -1, 1)
-    return np.asarray(np.linalg.solve(weighted @ flat.swapaxes(1, 2), right)[:, :, 0])
+def _gauss_newton(turned: np.ndarray, apart: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Return the step of turn and scale [shape=(T, 4)].
+
+    Parameters
+    ----------
+    turned : ndarray
+        Second moments of the turned points [shape=(T, 3, 3)].
+    apart : ndarray
+        Moments of those points with what the target is away from them [shape=(T, 3, 3)].
+    scale : ndarray
+        [shape=(T,)]
+    """
+    sizes = np.column_stack([scale, scale, scale, np.ones_like(scale)])
+    gram = np.einsum("icd,jce,tde->tij", _WEIGHTED, _MOVES, turned, optimize=True)
+    right = np.einsum("icd,tdc->ti", _WEIGHTED, apart)
+    return np.asarray(np.linalg.solve(gram * sizes[:, :, None] * sizes[:, None], (right * sizes)[:, :, None])[:, :, 0])
 
 
 def _rotations(vectors: np.ndarray) -> np.ndarray:

@@ -14,13 +14,13 @@ from ...pipeline_core.errors import NoFaceFound
 from ...pipeline_core.host import Host
 from ...pipeline_core.types import LANDMARK_COUNT, FloatArray
 from .batch_fit import LANDMARKS, RIDGE, LandmarkBasis, Rigid, align, expression_basis, fit_frames, unit_basis
+from .bounded import shared_solve
 from .fit import (
     FITTED_UNITS,
     IDENTITY_LIMIT,
     IDENTITY_RIDGE,
     FittedHead,
     Pose,
-    bounded_solve,
     lay_on,
     warp_operator,
 )
@@ -195,24 +195,8 @@ def _varied(strengths: np.ndarray, rigid: Rigid, misfit: np.ndarray) -> np.ndarr
 def _joint(whole: LandmarkBasis, people: int, rigid: Rigid, local: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Solve one identity and all expressions together, within their bounds."""
     grams, rights = whole.normal(rigid.rotation, local)
-    count, units = len(local), whole.shape[0] - people
-    size = people + count * units
-    gram, right = np.zeros((size, size)), np.zeros(size)
-    gram[:people, :people] = grams[:, :people, :people].sum(axis=0)
-    right[:people] = rights[:, :people].sum(axis=0)
-    for k in range(count):
-        own = slice(people + k * units, people + (k + 1) * units)
-        gram[own, own] = grams[k, people:, people:]
-        gram[:people, own] = grams[k, :people, people:]
-        gram[own, :people] = gram[:people, own].T
-        right[own] = rights[k, people:]
     # Frames of one clip repeat each other's errors: more of them must not weaken the prior on identity.
-    gram[range(size), range(size)] += np.r_[np.full(people, count * IDENTITY_RIDGE**2),
-                                            np.tile(RIDGE, count)]
-    low = np.r_[np.full(people, -IDENTITY_LIMIT), np.zeros(count * units)]
-    high = np.r_[np.full(people, IDENTITY_LIMIT), np.ones(count * units)]
-    solution = bounded_solve(gram, right, low, high)
-    return solution[:people], solution[people:].reshape(count, units)
+    return shared_solve(grams, rights, people, np.r_[np.full(people, IDENTITY_RIDGE**2), RIDGE], IDENTITY_LIMIT)
 
 
 def _bridge(points: FloatArray, seen: BoolArray, fps: Fraction) -> BoolArray:

@@ -9,7 +9,8 @@ import numpy as np
 from ...pipeline_core.arkit import BLENDSHAPES
 from ...pipeline_core.face.geometry import CHIN, LEFT_BROW, RIGHT_BROW
 from ...pipeline_core.types import FloatArray
-from .batch_fit import CONTOUR_WEIGHT, LANDMARKS, RIDGE, LandmarkBasis, bounded_solves, unit_basis
+from .batch_fit import CONTOUR_WEIGHT, LANDMARKS, RIDGE, LandmarkBasis, unit_basis
+from .bounded import bounded_solves
 from .fit import FITTED_UNITS, LIDS, LIPS
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ import numpy as np
 from ...pipeline_core.arkit import INDEX
 from ...pipeline_core.face.geometry import LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_EYE
 from ...pipeline_core.types import FloatArray
+from .bounded import bounded_solve
 from .head_model import HeadModel
 from .ramp import smoothstep
 
@@ -194,23 +195,6 @@ def _alternate(mean: np.ndarray, basis: np.ndarray, target: np.ndarray) -> np.nd
         gram, right = matrix @ matrix.T + np.diag(ridge), matrix @ wanted.ravel()
         coefficients = bounded_solve(gram, right, low, high)
     return coefficients
-
-
-def bounded_solve(gram: np.ndarray, right: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Minimise x.G.x / 2 - r.x within bounds by coordinate descent (G is positive definite)."""
-    x = np.clip(np.linalg.solve(gram, right), low, high)
-    gradient = gram @ x - right
-    for _ in range(60):
-        largest = 0.0
-        for i in range(len(x)):
-            step = min(max(x[i] - gradient[i] / gram[i, i], low[i]), high[i]) - x[i]
-            if step:
-                x[i] += step
-                gradient += gram[i] * step
-                largest = max(largest, abs(step))
-        if largest < 1e-4:
-            break
-    return x
 
 
 def _procrustes(points: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:

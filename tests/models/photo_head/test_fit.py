@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from talking_avatar.models.photo_head.field import rotation_matrix
-from talking_avatar.models.photo_head.fit import Pose, bounded_solve, fit_head
+from talking_avatar.models.photo_head.fit import Pose, fit_head
 from talking_avatar.pipeline_core.arkit import INDEX
 
 
@@ -37,18 +37,3 @@ def test_mirrored_landmarks_do_not_fit_as_well(head_model, neutral_person):
     wrong = neutral_person.face.selected_landmarks_px.copy()
     wrong[:, 0] = 256 - wrong[:, 0]
     assert fit_head(head_model, wrong).residual_ratio > 5 * neutral_person.head.residual_ratio
-
-
-def test_bounded_solve_respects_bounds_and_minimises():
-    rng = np.random.default_rng(1)
-    a = rng.normal(size=(30, 6))
-    gram, right = a.T @ a, a.T @ rng.normal(size=30)
-    free = bounded_solve(gram, right, np.full(6, -9.0), np.full(6, 9.0))
-    assert np.allclose(free, np.linalg.solve(gram, right), atol=1e-3)
-    low, high = np.full(6, 0.0), np.full(6, 0.1)
-    x = bounded_solve(gram, right, low, high)
-    assert np.all(x >= low) and np.all(x <= high)
-    cost = 0.5 * x @ gram @ x - right @ x
-    for _ in range(200):
-        y = np.clip(x + rng.normal(0, 0.02, 6), low, high)
-        assert cost <= 0.5 * y @ gram @ y - right @ y + 1e-6
