@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from ...pipeline_core.errors import InputError
-from ...pipeline_core.media.video import frame_number_at, read_frames
+from ...pipeline_core.media.video import frame_numbers_at, read_native, upright
 from ...pipeline_core.types import FaceTrack, UInt8Array
 
 READ_ON = 40
@@ -31,15 +31,17 @@ def some_pictures(face: FaceTrack, frames: Iterable[int]) -> dict[int, UInt8Arra
         raise InputError("the face has neither a photo nor a video",
                          hint="Connect Detect Face to the photo or the video itself.")  # fmt: skip
     path, found = face.video.path, {}
-    wanted = {frame: frame_number_at(path, (frame + 0.5) / float(face.fps)) or frame for frame in frames}
-    stream, at = read_frames(path), 0
-    for frame, number in sorted(wanted.items()):
+    ordered = sorted(frames)
+    numbers = frame_numbers_at(path, [(frame + 0.5) / float(face.fps) for frame in ordered])
+    wanted = {frame: number or frame for frame, number in zip(ordered, numbers, strict=True)}
+    stream, at = read_native(path), 0
+    for frame, number in wanted.items():
         if number - at > READ_ON:
-            stream, at = read_frames(path, number), number
+            stream, at = read_native(path, number), number
         while at <= number:
-            picture = next(stream)[1]
+            native = next(stream)
             at += 1
-        found[frame] = _sized(picture, face)
+        found[frame] = _sized(upright(*native[1:]), face)
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -37,6 +37,12 @@ MAX_PAUSE = 7
 """While nobody is seen, at most this many batches go by between two close looks."""
 MIN_FRAMES = 3
 """Shorter appearances are taken for false finds, in videos that are longer."""
+
+
+Batch = list[tuple[float, UInt8Array]]
+"""A few frames, each with its time in seconds."""
+Found = list[list[DetectedFace]]
+"""The faces of each of them."""
 
 
 class PictureList(Protocol):
@@ -93,9 +99,18 @@ class _Search:
         self.best = 0.0
         self._pause = self._waited = 0
 
-    def take(self, images: Sequence[UInt8Array], first: int, host: Host) -> None:
-        """Give the faces of the frames from number `first` on to people."""
-        found = self.landmarker.detect(images, host)
+    def detected(self, batches: Iterable[Batch], total: int, host: Host) -> Iterator[tuple[Batch, Found]]:
+        """Yield batches with the faces that are seen at once; on the CPU the next batch is looked at meanwhile."""
+        def found() -> Iterator[tuple[Batch, Found]]:
+            done = 0
+            for batch in batches:
+                yield batch, self.landmarker.detect([image for _, image in batch], _Placed(host, done, total))
+                done += len(batch)
+
+        return ahead(found(), 1) if host.device == "cpu" else found()
+
+    def take(self, images: Sequence[UInt8Array], found: Found, first: int, host: Host) -> None:
+        """Give the faces found in the frames from number `first` on to people."""
         if self._nobody(found, first):
             found[0] = self._closer(images[0], found[0], host)
         for frame, (image, faces) in enumerate(zip(images, found, strict=True), first):
@@ -162,12 +177,15 @@ def detect_video(path: str | os.PathLike[str], settings: DetectSettings, host: H
         landmarker, found_by = landmarker_of(settings), backend_of(settings).id
     search, shots = _Search(landmarker, settings.min_confidence), ShotFinder()
     times: list[float] = []
-    for frames in _batches(ahead(read_frames(path), AHEAD)):
-        for _, image in frames:
+    total, held = max(info.frames, 1), dict[int, UInt8Array]()
+    for frames, faces in search.detected(_batches(ahead(read_frames(path), AHEAD)), total, host):
+        for number, (_, image) in enumerate(frames, len(times)):
             shots.take(image)
-        search.take([image for _, image in frames], len(times), _Placed(host, len(times), max(info.frames, 1)))
+            if number == total // 2:
+                held[number] = image
+        search.take([image for _, image in frames], faces, len(times), _Placed(host, len(times), total))
         times += [time_s for time_s, _ in frames]
-        host.progress(min(len(times), info.frames), max(info.frames, 1))
+        host.progress(min(len(times), info.frames), total)
     people = [p for p in search.people.settled(shots.cuts()) if len(p.seen) >= min(MIN_FRAMES, len(times))]
     if not people:
         # What was sure in a frame or two is a false find, and no hint for a lower confidence.
@@ -182,7 +200,7 @@ def detect_video(path: str | os.PathLike[str], settings: DetectSettings, host: H
         width_px=info.width_px, height_px=info.height_px, landmarks_px=landmarks_px, score_ratio=scores,
         face_ids=tuple(order), selected=position, fps=info.fps, video=media, found_by=found_by,
         cuts=_begins(shots.cuts(), shown), hidden_ratio=_hidden(people, shown, shots.cuts()),
-        warnings=_warnings(path, people[position], scores[:, position]))
+        warnings=_warnings(path, people[position], scores[:, position], held))
 
 
 @one_blas_thread()
@@ -215,7 +233,8 @@ def detect_pictures(pictures: PictureList, fps: Fraction, settings: DetectSettin
     search = _Search(landmarker, settings.min_confidence)
     for start in range(0, count, BATCH):
         part = [np.ascontiguousarray(pictures[i][..., :3]) for i in range(start, min(start + BATCH, count))]
-        search.take(part, start, _Placed(host, start, count))
+        placed = _Placed(host, start, count)
+        search.take(part, landmarker.detect(part, placed), start, placed)
     people = [p for p in search.people.settled() if len(p.seen) >= min(MIN_FRAMES, count)]
     if not people:
         best = search.best if search.best < settings.min_confidence else 0.0
@@ -243,7 +262,7 @@ def _at(people: Sequence[Person], numbers: tuple[float, ...]) -> int:
     return hit[0]
 
 
-def _batches(frames: Iterator[tuple[float, UInt8Array]]) -> Iterator[list[tuple[float, UInt8Array]]]:
+def _batches(frames: Iterator[tuple[float, UInt8Array]]) -> Iterator[Batch]:
     while batch := list(islice(frames, BATCH)):
         yield batch
 
@@ -276,11 +295,12 @@ def _mean_box(person: Person) -> Box:
     return float(left), float(top), float(right), float(bottom)
 
 
-def _warnings(path: str | os.PathLike[str], talker: Person, scores: FloatArray) -> tuple[str, ...]:
-    """Judge the middle frame of those that show the face, and say how long it is out of sight."""
+def _warnings(path: str | os.PathLike[str], talker: Person, scores: FloatArray, held: Mapping[int, UInt8Array]
+              ) -> tuple[str, ...]:
+    """Judge a held frame that shows the face, else the middle one that does, and say how long it is out of sight."""
     frames = sorted(talker.seen)
-    wanted = frames[len(frames) // 2]
-    _, image = next(read_frames(path, wanted))
+    wanted = next((frame for frame in held if frame in talker.seen), frames[len(frames) // 2])
+    image = held[wanted] if wanted in held else next(read_frames(path, wanted))[1]
     face = talker.seen[wanted]
     gaps = int((scores == 0).sum())
     missing = (f"the face is not seen in {gaps} of {len(scores)} frames: nothing is drawn there; "

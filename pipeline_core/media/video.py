@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -171,7 +171,7 @@ def read_frames(path: str | os.PathLike[str], first: int = 0, *, alpha: bool = F
         Yield RGBA [shape=(H, W, 4)] where the video has transparency.
     """
     for at_s, frame, shape, tags in read_native(path, first, alpha=alpha):
-        yield at_s, _upright(frame, shape, alpha, tags)
+        yield at_s, upright(frame, shape, tags, alpha=alpha)
 
 
 def read_native(path: str | os.PathLike[str], first: int = 0, *, alpha: bool = False
@@ -203,8 +203,13 @@ def frame_number_at(path: str | os.PathLike[str], time_s: float) -> int:
 
     0 where the file's time stamps are of no use.
     """
+    return frame_numbers_at(path, [time_s])[0]
+
+
+def frame_numbers_at(path: str | os.PathLike[str], times_s: Sequence[float]) -> list[int]:
+    """Return `frame_number_at` of several times, the file being opened once."""
     index = _index(path)
-    return 0 if index is None else index.number_at(time_s)
+    return [0 if index is None else index.number_at(time_s) for time_s in times_s]
 
 
 def _index(path: str | os.PathLike[str]) -> FrameIndex | None:
@@ -287,7 +292,8 @@ def _shape(frame: Any, stream: Any) -> tuple[int, int]:
     return frame.height, round(frame.width * aspect)
 
 
-def _upright(frame: Any, shape: tuple[int, int], alpha: bool, tags: Tags) -> UInt8Array:
+def upright(frame: Any, shape: tuple[int, int], tags: Tags, *, alpha: bool = False) -> UInt8Array:
+    """Return the picture that `read_frames` yields of what `read_native` yields."""
     pixels = frame_pixels(frame, tags, alpha=alpha)
     if pixels.shape[:2] != shape:  # pixels that are not square, or another size half-way
         pixels = np.asarray(cv2.resize(pixels, shape[::-1], interpolation=cv2.INTER_AREA), dtype=np.uint8)
