@@ -90,15 +90,15 @@ def mouth_look(image: UInt8Array, points: FloatArray) -> npt.NDArray[np.float16]
     return np.asarray(found[0], np.float16)
 
 
-def hidden_share(looks: npt.NDArray[np.float16], landmarks_px: FloatArray, shots: Sequence[int]) -> FloatArray:
+def hidden_share(looks: npt.NDArray[np.float16], landmarks_px: Sequence[FloatArray], shots: Sequence[int]) -> FloatArray:
     """Return how much of the lips is hidden, 0..1 [shape=(T,)].
 
     Parameters
     ----------
     looks : array
         From `mouth_look`, of the frames that show the face [shape=(T, P, 3)].
-    landmarks_px : FloatArray
-        Its landmarks there [shape=(T, 478, 3)].
+    landmarks_px : sequence of FloatArray
+        Its landmarks there, T of them [shape=(478, 3)].
     shots : sequence of int
         A number for each of the frames, equal within a shot, ascending.
     """
@@ -106,7 +106,7 @@ def hidden_share(looks: npt.NDArray[np.float16], landmarks_px: FloatArray, shots
     for start, stop in _pieces(shots):
         if stop - start >= LEAST_FRAMES:
             piece = slice(start, stop)
-            share = _hidden(looks[piece].astype(np.float32), _states(landmarks_px[piece]))
+            share = _hidden(looks[piece].astype(np.float32), _states(np.asarray(landmarks_px[piece])))
             if (share > COVERED).mean() <= MOST_SHARE:
                 hidden[piece] = share
     return hidden

@@ -91,7 +91,7 @@ class Person:
         """Return how much of the lips is hidden, by frame; `cuts` are frames with which other shots begin."""
         frames = sorted(self.mouths)
         share = hidden_share(np.stack([self.mouths[frame] for frame in frames]),
-                             np.stack([self.seen[frame].landmarks_px for frame in frames]),
+                             [self.seen[frame].landmarks_px for frame in frames],
                              [bisect_right(cuts, frame) for frame in frames])
         return dict(zip(frames, share.tolist(), strict=True))
 

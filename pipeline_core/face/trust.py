@@ -5,7 +5,7 @@ Everything is judged from the track alone, for all frames at once. Times are tho
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -108,21 +108,29 @@ def bridged(face: FaceTrack) -> FaceTrack:
     """Return the track with short gaps filled by interpolated landmarks, never across a cut.
 
     Frames whose landmarks jump out of their neighbours' line or have no face's shape count as gaps. All else
-    stays as it is.
+    stays as it is; a track without such gaps is returned itself.
     """
+    gaps = [(i, start, stop) for i in range(len(face.face_ids)) for start, stop in _short_gaps(face, i)]
+    if not gaps:
+        return face
     landmarks, scores = face.landmarks_px.copy(), face.score_ratio.copy()
-    longest = max(1, round(BRIDGE_S * float(face.fps)))
-    for i in range(len(face.face_ids)):
-        points = landmarks[:, i]
-        seen = _seen(points)
-        gone = ~seen | _jumps(points, seen, face.cuts) | _strange(points, seen)
-        for start, stop in true_runs(gone):
-            inside = start > 0 and stop < len(points) and stop - start <= longest
-            if inside and not any(start <= cut <= stop for cut in face.cuts) and _near(points[start - 1], points[stop]):
-                part = np.arange(1, stop - start + 1, dtype=np.float32) / (stop - start + 1)
-                points[start:stop] = points[start - 1] + part[:, None, None] * (points[stop] - points[start - 1])
-                scores[start:stop, i] = scores[start - 1, i] + part * (scores[stop, i] - scores[start - 1, i])
+    for i, start, stop in gaps:
+        part = np.arange(1, stop - start + 1, dtype=np.float32) / (stop - start + 1)
+        before, after = landmarks[start - 1, i], landmarks[stop, i]
+        landmarks[start:stop, i] = before + part[:, None, None] * (after - before)
+        scores[start:stop, i] = scores[start - 1, i] + part * (scores[stop, i] - scores[start - 1, i])
     return replace(face, landmarks_px=landmarks, score_ratio=scores)
+
+
+def _short_gaps(face: FaceTrack, number: int) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of one face that `bridged` fills."""
+    points, longest = face.landmarks_px[:, number], max(1, round(BRIDGE_S * float(face.fps)))
+    seen = _seen(points)
+    gone = ~seen | _jumps(points, seen, face.cuts) | _strange(points, seen)
+    for start, stop in true_runs(gone):
+        inside = start > 0 and stop < len(points) and stop - start <= longest
+        if inside and not any(start <= cut <= stop for cut in face.cuts) and _near(points[start - 1], points[stop]):
+            yield start, stop
 
 
 def skipped(reasons: Sequence[str], fps: Fraction) -> tuple[Stretch, ...]:
@@ -169,7 +177,7 @@ def pitch_deg(points: FloatArray) -> FloatArray:
 def _doubts(points: FloatArray, face: FaceTrack) -> list[tuple[str, BoolArray]]:
     """Return what speaks against each frame, the first that holds being the reason to name."""
     seen = _seen(points)
-    usable = np.where(seen[:, None, None], points, 0)
+    usable = points if seen.all() else np.where(seen[:, None, None], points, 0)
     width = _widths(usable)
     hidden = np.zeros(len(points), np.float32) if face.hidden_ratio is None else face.hidden_ratio[:, face.selected]
     turned = (_beyond(np.abs(yaw_deg(usable)), TURNED_DEG, BACK_DEG)
