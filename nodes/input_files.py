@@ -55,13 +55,18 @@ def input_path(file: str | None) -> Path | None:
     """Return where a chosen file is; None where there is no such file that may be read."""
     if not file or is_sample(file) or not folder_paths.exists_annotated_filepath(file):
         return None
-    path = Path(os.path.abspath(folder_paths.get_annotated_filepath(file)))
-    allowed = (folder_paths.get_input_directory(), folder_paths.get_output_directory(),
-               folder_paths.get_temp_directory())
-    # A workflow from elsewhere must not read files outside ComfyUI's own folders. Links inside them are the owner's:
-    # they are followed, while ".." is taken out of the name first.
-    inside = any(path.is_relative_to(os.path.abspath(folder)) for folder in allowed)
-    return path if inside and path.is_file() else None
+    path = own_path(folder_paths.get_annotated_filepath(file))
+    return path if path is not None and path.is_file() else None
+
+
+def own_path(file: str) -> Path | None:
+    """Return a path in ComfyUI's input, output or temp folder; None for any other: a workflow from elsewhere must not read it.
+
+    Links inside the folders are the owner's: they are followed, while ".." is taken out of the name first.
+    """
+    path = Path(os.path.abspath(file))
+    allowed = (folder_paths.get_input_directory(), folder_paths.get_output_directory(), folder_paths.get_temp_directory())
+    return path if any(path.is_relative_to(os.path.abspath(folder)) for folder in allowed) else None
 
 
 def expect_file(file: str | None, kind: str) -> Path | None:

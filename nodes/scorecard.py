@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
-import folder_paths
 import torch
 from comfy_api.latest import Input, io
 
@@ -17,6 +15,7 @@ from ..pipeline_core.scoring.scorecard import table
 from ..pipeline_core.types import Portrait
 from . import convert, sockets
 from .host import ComfyHost
+from .input_files import own_path
 from .page import picture_file, with_files
 
 
@@ -75,12 +74,11 @@ def _clip(video: Input.Video | None, path: str) -> str:
         return convert.to_media(video).path
     if not path.strip():
         raise InputError("there is no clip to judge", hint="Connect video, or path of Video Mux.")
-    found = os.path.realpath(path.strip())
-    roots = (folder_paths.get_output_directory(), folder_paths.get_temp_directory(), folder_paths.get_input_directory())
-    if not any(found.startswith(os.path.join(os.path.realpath(root), "")) for root in roots):
+    found = own_path(path.strip())
+    if found is None:
         raise InputError(f"the path {path.strip()!r} lies outside of ComfyUI's input, output and temp folders",
                          hint="Put the clip into the input folder, or connect video.")
-    return found
+    return str(found)
 
 
 def _source(source: Any) -> Source | None:

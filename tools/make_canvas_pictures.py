@@ -22,13 +22,10 @@ if "talking_avatar" not in sys.modules:
     package.__path__ = [str(ROOT)]
     sys.modules["talking_avatar"] = package
 
-from talking_avatar.cli.browser import SOFTWARE_3D, find_browser  # noqa: E402
-from talking_avatar.cli.comfy_install import find_comfyui  # noqa: E402
-from talking_avatar.cli.comfy_server import ComfyServer  # noqa: E402
-from talking_avatar.cli.console import LOCAL, say  # noqa: E402
+from talking_avatar.cli.console import say  # noqa: E402
 from talking_avatar.cli.workflow import load_workflow  # noqa: E402
 from talking_avatar.models.samples import RECORDINGS, sample_file  # noqa: E402
-from talking_avatar.tools.make_workflow_pictures import ENDS, WAIT_MS  # noqa: E402
+from talking_avatar.tools.make_workflow_pictures import WAIT_MS, canvas_page, run_graph  # noqa: E402
 
 DOCS = ROOT / "docs"
 WIDTH_PX, QUALITY = 900, 84
@@ -61,13 +58,8 @@ EXPRESSION = """async () => {
 
 
 def queue(page: Any) -> None:
-    """Press Run and wait for the end."""
-    page.evaluate(f"""() => {{
-        window.seen = [];
-        for (const name of {ENDS}) app.api.addEventListener(name, e => window.seen.push([name, e.detail]), {{ once: true }});
-    }}""")
-    page.evaluate("async () => { await app.queuePrompt(0, 1); }")
-    page.wait_for_function("() => seen.length > 0", timeout=WAIT_MS)
+    """Press Run and wait until everything is shown."""
+    run_graph(page)
     page.wait_for_timeout(6000)  # videos load, heads are drawn without a graphics card
 
 
@@ -131,20 +123,9 @@ def expression(page: Any) -> None:
 
 def main() -> None:
     """Write docs/canvas_*.jpg."""
-    from playwright.sync_api import sync_playwright
-
-    with ComfyServer(find_comfyui(), LOCAL / "pictures") as server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(find_browser()), headless=True,
-                                             args=["--no-sandbox", "--disable-dev-shm-usage", *SOFTWARE_3D])
-        page = browser.new_context(viewport={"width": 1500, "height": 1000}).new_page()
-        page.route(lambda url: not url.startswith(server.url) and url.startswith("http"), lambda route: route.abort())
-        page.goto(server.url, wait_until="domcontentloaded", timeout=WAIT_MS)
-        page.wait_for_function("() => window.app?.graph && window.LiteGraph?.registered_node_types['TA_VideoMux']",
-                               timeout=WAIT_MS)
-        page.evaluate("async () => { await app.extensionManager.setting.set('Comfy.Minimap.Visible', false); }")
+    with canvas_page(1500, 1000) as page:
         for part in (dropped, timeline, expression):
             part(page)
-        browser.close()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from __future__ import annotations
 import io
 import sys
 import types
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -57,21 +59,13 @@ def picture_of(page: Any, name: str) -> bytes:
     """Run a workflow and return its graph with all previews, as JPEG."""
     page.evaluate("async (w) => { await app.loadGraphData(w); }", load_workflow(name))
     page.evaluate(MUTE, 2)
-    page.evaluate(f"""() => {{
-        window.seen = [];
-        for (const name of {ENDS}) app.api.addEventListener(name, e => window.seen.push([name, e.detail]));
-    }}""")
     # Nodes that come out of the cache show no preview.
     page.evaluate("""async () => {
         await app.api.fetchApi("/free", {method: "POST", headers: {"Content-Type": "application/json"},
                                          body: JSON.stringify({unload_models: true, free_memory: true})});
     }""")
     page.wait_for_timeout(3000)
-    page.evaluate("async () => { await app.queuePrompt(0, 1); }")
-    page.wait_for_function("() => seen.length > 0", timeout=WAIT_MS)
-    ended = page.evaluate("() => [seen[0][0], seen[0][1].exception_message || '']")
-    if ended[0] != "execution_success":
-        raise SystemExit(f"{name}: {ended}")
+    run_graph(page)
     page.evaluate(MUTE, 0)
     page.evaluate(FIT, MARGIN_PX)
     page.wait_for_timeout(8000)  # the heads in the nodes are drawn without a graphics card
@@ -82,23 +76,43 @@ def picture_of(page: Any, name: str) -> bytes:
     return out.getvalue()
 
 
-def main(names: list[str]) -> None:
-    """Write workflows/*.jpg."""
+@contextmanager
+def canvas_page(width_px: int, height_px: int) -> Iterator[Any]:
+    """Start ComfyUI and show its page, which reaches nothing but it, in a browser without a screen."""
     from playwright.sync_api import sync_playwright
 
     with ComfyServer(find_comfyui(), LOCAL / "pictures") as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(find_browser()), headless=True,
                                              args=["--no-sandbox", "--disable-dev-shm-usage", *SOFTWARE_3D])
-        page = browser.new_context(viewport={"width": 2800, "height": 2000}).new_page()
+        page = browser.new_context(viewport={"width": width_px, "height": height_px}).new_page()
         page.route(lambda url: not url.startswith(server.url) and url.startswith("http"), lambda route: route.abort())
         page.goto(server.url, wait_until="domcontentloaded", timeout=WAIT_MS)
         page.wait_for_function("() => window.app?.graph && window.LiteGraph?.registered_node_types['TA_VideoMux']",
                                timeout=WAIT_MS)
         page.evaluate("async () => { await app.extensionManager.setting.set('Comfy.Minimap.Visible', false); }")
+        yield page
+        browser.close()
+
+
+def run_graph(page: Any) -> None:
+    """Press Run and wait for a good end."""
+    page.evaluate(f"""() => {{
+        window.seen = [];
+        for (const name of {ENDS}) app.api.addEventListener(name, e => window.seen.push([name, e.detail]), {{ once: true }});
+    }}""")
+    page.evaluate("async () => { await app.queuePrompt(0, 1); }")
+    page.wait_for_function("() => seen.length > 0", timeout=WAIT_MS)
+    ended = page.evaluate("() => [seen[0][0], seen[0][1].exception_message || '']")
+    if ended[0] != "execution_success":
+        raise SystemExit(f"the graph did not run: {ended}")
+
+
+def main(names: list[str]) -> None:
+    """Write workflows/*.jpg."""
+    with canvas_page(2800, 2000) as page:
         for name in names:
             (WORKFLOWS / f"{name}.jpg").write_bytes(picture_of(page, name))
             say(f"{name}.jpg")
-        browser.close()
 
 
 if __name__ == "__main__":
