@@ -127,7 +127,7 @@ def generated_workflow() -> Workflow:
 def draft_workflow() -> Workflow:
     """Return the chain with a draft voice, and a recording that waits beside it."""
     speak = replace(part.SPEAK.with_widgets({0: part.DRAFT}), size=(600, 300))
-    listen, visemes = replace(part.LISTEN, id=11, at=(0, part.LOW + 720)), replace(part.VISEMES, at=(640, part.LOW), size=(580, 640))
+    listen, visemes = replace(part.LISTEN, id=11, at=(0, part.LOW + 720)), replace(part.VISEMES, at=(620, part.LOW), size=(600, 640))
     nodes = (part.PORTRAIT, part.DETECT, speak, listen, visemes, part.MOTION, part.RENDER,
              part.BLEND, part.MUX.with_widgets({part.MUX_PREFIX: "talking_avatar/draft"}))
     groups = (part.GROUPS[0], ("2  What is said: a draft, and the recording", (-20, 1180, 1260, 950), part.GREEN), *part.GROUPS[2:])

@@ -9,6 +9,8 @@ import { LiveView } from "./lib/live/view.js";
 import { decodeMotion } from "./lib/motion.js";
 import { addView, onNode, removeView, setViewHeight } from "./lib/node_view.js";
 import { addressOf, fetchFile, recall, remember } from "./lib/page_files.js";
+import { tr } from "./lib/words.js";
+import { withEdits } from "./lib/timeline/live.js";
 
 const KEYS = { TA_DetectFace: ["ta_face"], TA_MotionGenerator: ["ta_face", "ta_motion", "ta_sound"], TA_TalkingAvatar: ["ta_face", "ta_motion", "ta_sound"] };
 const SETTING = "TalkingAvatar.LiveView";
@@ -55,7 +57,7 @@ function allNodes(graph) {
 function attach(node) {
   if (node.taLive) return;
   const view = new LiveView();
-  view.say(EMPTY);
+  view.say(tr(EMPTY));
   forwardWheel(view.element, app.canvas.canvas);
   const widget = addView(node, "ta_live_view", view.element, EMPTY_PX);
   node.taLive = { view, widget, shown: "" };
@@ -108,25 +110,25 @@ async function refresh(node, hasRun = false) {
   live.shown = wanted;
   const first = live.view.empty;
   const withMotion = mainKey(node) === "ta_motion";
-  if (!face || (withMotion && !motion)) return live.view.say(hasRun || motion ? NO_FACE : EMPTY);
+  if (!face || (withMotion && !motion)) return live.view.say(hasRun || motion ? tr(NO_FACE) : tr(EMPTY));
   try {
-    await show(live, face, withMotion ? motion : null, sound);
+    await show(node, face, withMotion ? motion : null, sound);
     if (node.taLive === live) setViewHeight(node, live.widget, FULL_PX, { grow: first && hasRun });
   } catch (error) {
     if (live.shown === wanted) live.view.say(error.message, "alert");
   }
 }
 
-async function show(live, face, motion, sound) {
-  const wanted = live.shown;
-  const moved = motion && decodeMotion(await fetched(motion));
+async function show(node, face, motion, sound) {
+  const live = node.taLive, wanted = live.shown;
+  const moved = motion && withEdits(decodeMotion(await fetched(motion)), node);
   if (live.shown !== wanted) return;
   live.view.show(() => fetched(face), moved, sound && addressOf(api, sound));
 }
 
 async function fetched(ref) {
   const bytes = await fetchFile(api, ref);
-  if (!bytes) throw new Error(GONE);
+  if (!bytes) throw new Error(tr(GONE));
   return bytes;
 }
 

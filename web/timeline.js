@@ -7,10 +7,13 @@ import { addView, hideWidget, onNode, setViewHeight } from "./lib/node_view.js";
 import { addressOf, fetchFile, onLeft, recall } from "./lib/page_files.js";
 import { Player } from "./lib/player.js";
 import { readTimeline } from "./lib/timeline/data.js";
+import { follow } from "./lib/timeline/live.js";
 import { Timeline } from "./lib/timeline/view.js";
+import { tr } from "./lib/words.js";
 
 const SPEAKS = "TA_TextToSpeech", LISTENS = "TA_AudioToVisemes";
-const EMPTY_PX = 48, FULL_PX = 330, LIST_PX = 120, WIDE_PX = 600;
+const EMPTY_PX = 48, EMPTY_MOST_PX = 68, FULL_PX = 330, LIST_PX = 120, WIDE_PX = 600;
+const SAID_MS = 700; // later than the run: the text is taken back a moment after it
 const GONE = "This timeline is no longer kept. Run the graph again; your edits are in the workflow.";
 
 app.registerExtension({
@@ -31,11 +34,13 @@ function attach(node) {
     onText: (text) => { edits.value = text; node.graph?.change?.(); },
     onLarge: () => enlarge(node),
     onList: () => fitIn(node),
+    onLook: (time_s) => follow(node, time_s),
     goals: () => (node.type === SPEAKS ? goalsOf(node) : []),
   });
   passOn(view);
   // What is spoken is mostly heard by Audio to Visemes, which shows the same: one timeline is enough until another is wanted.
   node.taTimeline = { view, edits, widget: addView(node, "ta_timeline_view", view.element, EMPTY_PX), folded: node.type === SPEAKS };
+  node.taTimeline.widget.options.getMaxHeight = () => EMPTY_MOST_PX; // the room is for the text
 }
 
 /** A saved graph is loaded: ids stand a moment later. */
@@ -47,15 +52,16 @@ function reload(node) {
 async function refresh(node, hasRun = false) {
   const { view, edits } = node.taTimeline, ref = node.graph && recall(app, node, "ta_timeline");
   view.setText(edits.value ?? "");
+  if (hasRun) setTimeout(() => dropEmptyText(node), SAID_MS);
   if (!ref) return;
   if (node.taTimeline.folded && !edits.value) {
-    view.offer("Edit the lips of this speech", () => { node.taTimeline.folded = false; refresh(node, true); });
+    view.offer(tr("Edit the lips of this speech"), () => { node.taTimeline.folded = false; refresh(node, true); });
     return;
   }
   node.taTimeline.folded = false;
   try {
     const json = await fetchFile(api, ref, "json");
-    if (!json) throw new Error(GONE);
+    if (!json) throw new Error(tr(GONE));
     const sound = recall(app, node, "ta_sound");
     fitIn(node, node.type === SPEAKS && hasRun && view.empty);
     if (hasRun && view.empty && node.size[0] < WIDE_PX && hasRoom(node)) node.setSize([WIDE_PX, node.size[1]]);
@@ -63,6 +69,12 @@ async function refresh(node, hasRun = false) {
   } catch (error) {
     view.say(error.message, "alert");
   }
+}
+
+/** What the node has said while it ran is gone; ComfyUI would keep the room for it. */
+function dropEmptyText(node) {
+  const said = node.widgets?.find((widget) => widget.name === "$$node-text-preview");
+  if (said && !said.value?.trim()) node.removeWidget?.(said);
 }
 
 /** Whether the node can be widened without lying over another one. */
@@ -75,7 +87,9 @@ function hasRoom(node) {
 /** The node grows for the list of edits. */
 function fitIn(node, grow = false) {
   const { view, widget } = node.taTimeline;
+  delete widget.options.getMaxHeight;
   setViewHeight(node, widget, FULL_PX + (view.list.hidden ? 0 : LIST_PX), { grow });
+  node.setDirtyCanvas(true, true);
 }
 
 /** Nodes that hear something else than this speech: its edits can go there. */
@@ -85,7 +99,7 @@ function goalsOf(node) {
     const { model } = goal.taTimeline.view, ready = model.data && model.data.source !== "tts";
     return {
       title: listening.length > 1 ? `${goal.title} #${goal.id}` : goal.title,
-      why: ready ? "" : "Connect the recording there and run the graph first",
+      why: ready ? "" : tr("Connect the recording there and run the graph first"),
       run: () => moveEdits(node.taTimeline.view, goal.taTimeline.view),
     };
   });
@@ -106,7 +120,7 @@ function moveEdits(from, to) {
 function enlarge(node) {
   const { view } = node.taTimeline, home = view.element.parentElement;
   const frame = el("div", { class: "ta-view" });
-  const dialog = el("dialog", { class: "ta-large", "aria-label": "Timeline of visemes" }, frame);
+  const dialog = el("dialog", { class: "ta-large", "aria-label": tr("Timeline of visemes") }, frame);
   if (view.element.closest("dialog")) return view.element.closest("dialog").close();
   keepEvents(dialog);
   frame.append(view.element);

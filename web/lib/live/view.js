@@ -3,6 +3,7 @@
 import { el, useStyles } from "../dom.js";
 import { idleMotion } from "../motion.js";
 import { Player } from "../player.js";
+import { tr } from "../words.js";
 import { Stage } from "./stage.js";
 import { makeTransport, timeText } from "./transport.js";
 import { keepVolume } from "./volume.js";
@@ -31,7 +32,7 @@ export class LiveView {
     });
     this.note = el("div", { class: "ta-live-note", role: "status" });
     this.hint = el("div", { class: "ta-hint", role: "status" });
-    this.element = el("div", { class: "ta-live", tabindex: 0, role: "group", "aria-label": "Live view of the head" }, this.hint);
+    this.element = el("div", { class: "ta-live", tabindex: 0, role: "group", "aria-label": tr("Live view of the head") }, this.hint);
     this.element.addEventListener("keydown", (event) => this.#key(event));
     this.element.addEventListener("pointerenter", () => { if (this.#idle) this.#live(); });
     this.player.onTick((time_s) => this.#tick(time_s));
@@ -70,6 +71,13 @@ export class LiveView {
     if (this.#idle && this.stage.visible) this.#live();
   }
 
+  /** Show an instant that somebody else plays or looks at. */
+  follow(time_s) {
+    if (this.empty || this.#idle || this.player.playing) return;
+    this.#shown_s = -1;
+    this.player.seek(time_s);
+  }
+
   dispose() {
     idlers.delete(this);
     clearTimeout(this.#restTimer);
@@ -95,7 +103,7 @@ export class LiveView {
 
   get #cut() {
     const { duration_s, whole_s } = this.#motion;
-    return whole_s > duration_s + 0.01 ? `The first ${timeText(duration_s)} of ${timeText(whole_s)}` : "";
+    return whole_s > duration_s + 0.01 ? tr("The first {time} of {whole}", { time: timeText(duration_s), whole: timeText(whole_s) }) : "";
   }
 
   /** A head at rest moves while it is looked at; sound goes on when one looks elsewhere. */

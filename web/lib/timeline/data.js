@@ -1,11 +1,12 @@
 // What a node leaves for its timeline (pipeline_core/timeline.py writes it).
 
+import { tr } from "../words.js";
 import { readCell } from "./patch.js";
 
 /** Read the JSON; throws an Error with a sentence where it is none. */
 export function readTimeline(json) {
   if (json?.version !== 1 || !(json.duration_s > 0) || !Array.isArray(json.base?.cells) || !json.rules) {
-    throw new Error("The timeline of this node cannot be read. Run the graph again.");
+    throw new Error(tr("The timeline of this node cannot be read. Run the graph again."));
   }
   const { duration_s } = json;
   return {

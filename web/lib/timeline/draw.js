@@ -1,5 +1,6 @@
 // Draws the lanes of a timeline; only what is seen is touched, so that long clips stay quick.
 
+import { tr } from "../words.js";
 import { within } from "./data.js";
 import { GUTTER_PX } from "./lanes.js";
 import { colourOf, EMOTIONS } from "./sounds.js";
@@ -39,20 +40,22 @@ function ground({ ctx, axis, lanes, theme }, name) {
 }
 
 function drawNames({ ctx, lanes, theme }) {
-  const titles = { sound: "sound", words: "words", phones: "sounds", visemes: "visemes", mouth: "mouth", emotion: "emotion" };
+  const titles = {
+    sound: tr("sound"), words: tr("words"), phones: tr("sounds"), visemes: tr("visemes"), mouth: tr("mouth"), emotion: tr("emotion"),
+  };
   ctx.textBaseline = "middle";
   ctx.textAlign = "right";
   ctx.font = `10px ${FONT}`;
   ctx.fillStyle = theme.faint;
   for (const [name, title] of Object.entries(titles)) {
-    if (lanes[name]) ctx.fillText(title, GUTTER_PX - 6, lanes[name].top + lanes[name].height / 2 - (name === "mouth" ? 6 : 0));
+    if (lanes[name]) ctx.fillText(title, GUTTER_PX - 6, lanes[name].top + lanes[name].height / 2 - (name === "mouth" ? 11 : 0));
   }
   const { top, height } = lanes.mouth;
   ctx.font = `9px ${FONT}`;
-  ctx.fillStyle = SHUT;
-  ctx.fillText("lips", GUTTER_PX - 6, top + height / 2 + 6);
-  ctx.fillStyle = JAW;
-  ctx.fillText("jaw", GUTTER_PX - 25, top + height / 2 + 6);
+  for (const [colour, title, down_px] of [[JAW, tr("jaw"), 0], [SHUT, tr("lips"), 10]]) {
+    ctx.fillStyle = colour;
+    ctx.fillText(title, GUTTER_PX - 6, top + height / 2 + down_px);
+  }
 }
 
 function drawTicks({ ctx, axis, lanes, theme }) {
@@ -247,13 +250,13 @@ function drawEmotions(scene) {
     if (key.edit === undefined) ctx.globalAlpha = 0.5; // comes with the speech: changed where it was set
     diamond(ctx, left, top + height / 2, 6, colour, key === chosen ? theme.text : null);
     ctx.globalAlpha = 1;
-    label(ctx, `${key.emotion} ${Number(key.strength.toFixed(2))}`, left + 10, right - 4, top + height / 2, theme.text);
+    label(ctx, `${tr(key.emotion)} ${Number(key.strength.toFixed(2))}`, left + 10, right - 4, top + height / 2, theme.text);
   });
   if (!keys.length) {
     ctx.fillStyle = theme.faint;
     ctx.font = `11px ${FONT}`;
     ctx.textAlign = "left";
-    ctx.fillText("double-click: a mood from here on", GUTTER_PX + 8, top + height / 2 + 1);
+    ctx.fillText(tr("double-click: a mood from here on"), GUTTER_PX + 8, top + height / 2 + 1);
   }
 }
 

@@ -1,10 +1,12 @@
 // The edits of one timeline: what a person does becomes a patch, and the patch becomes lanes.
 
 import { History } from "../expression/history.js";
+import { tr } from "../words.js";
 import { clock } from "./axis.js";
 import { carried } from "./carry.js";
 import { Curves } from "./curves.js";
 import { cellAt } from "./lanes.js";
+import { Mouth } from "./mouth.js";
 import { applyEdits, readPatch, SHORTEST_S, writePatch } from "./patch.js";
 
 const CLOSURE_S = 0.08; // a usual p, b or m
@@ -49,6 +51,16 @@ export class Model {
     if (!this.data || writePatch(this.edits) === this.run) return null;
     if (this.#curves?.of !== this.shown) this.#curves = { of: this.shown, made: new Curves(this.data, this.shown) };
     return this.#curves.made;
+  }
+
+  /** The whole mouth of the last run and that of what is shown, or null where they are the same: {rules, run, now}. */
+  get mouths() {
+    const expected = this.expected, { rules } = this.data ?? {};
+    if (!expected) return null;
+    this.#curves.mouths ??= {
+      rules, run: new Mouth(this.data, this.data.edited ?? this.data.base, rules.channels), now: new Mouth(this.data, this.shown, rules.channels),
+    };
+    return this.#curves.mouths;
   }
 
   undo() { return this.history.undo() && this.#restore(); }
@@ -240,12 +252,12 @@ export function placeOf(edit) {
 export function describe(edit) {
   const at = `${clock(placeOf(edit).start_s)} s`;
   switch (edit.op) {
-    case "change": return `${at}: ${edit.was.viseme} becomes ${edit.viseme}${edit.phone ? ` (${edit.phone})` : ""}`;
-    case "delete": return `${at}: ${edit.was.viseme} taken away`;
-    case "insert": return `${at}: ${edit.viseme} put in`;
-    case "close": return `${at}: lips shut for ${Math.round(1000 * (edit.end_s - edit.start_s))} ms`;
-    case "open": return `${at}: lips stay apart`;
-    case "border": return `${clock(edit.was_s)} s: border ${edit.left} | ${edit.right} to ${clock(edit.time_s)} s`;
-    default: return `${at}: ${edit.emotion} ${edit.strength}`;
+    case "change": return `${at}: ${tr("{was} becomes {viseme}", { was: edit.was.viseme, viseme: edit.viseme })}${edit.phone ? ` (${edit.phone})` : ""}`;
+    case "delete": return `${at}: ${tr("{viseme} taken away", { viseme: edit.was.viseme })}`;
+    case "insert": return `${at}: ${tr("{viseme} put in", { viseme: edit.viseme })}`;
+    case "close": return `${at}: ${tr("lips shut for {count} ms", { count: Math.round(1000 * (edit.end_s - edit.start_s)) })}`;
+    case "open": return `${at}: ${tr("lips stay apart")}`;
+    case "border": return `${clock(edit.was_s)} s: ${tr("border {left} | {right} to {time} s", { left: edit.left, right: edit.right, time: clock(edit.time_s) })}`;
+    default: return `${at}: ${tr(edit.emotion)} ${edit.strength}`;
   }
 }

@@ -1,6 +1,7 @@
 // Small windows over a timeline: choose a viseme, or the mood of a keyframe.
 
 import { el } from "../dom.js";
+import { tr } from "../words.js";
 import { CHOICES, colourOf, EMOTIONS, EXAMPLES, mouthPicture, VISEMES } from "./sounds.js";
 
 /** Fifteen mouths to choose from; `sound` is offered for the chosen one. Returns the element. */
@@ -9,13 +10,13 @@ export function visemePalette({ viseme, ipa, onViseme, onSound }) {
     const chosen = name === viseme;
     const button = el("button", {
       class: "ta-mouth", type: "button", role: "radio", "aria-checked": String(chosen), tabindex: chosen || (!viseme && name === "sil") ? 0 : -1,
-      "aria-label": `${name}: ${EXAMPLES[name]}`, title: EXAMPLES[name], "data-viseme": name, onclick: () => onViseme(name),
+      "aria-label": `${name}: ${tr(EXAMPLES[name])}`, title: tr(EXAMPLES[name]), "data-viseme": name, onclick: () => onViseme(name),
     });
     button.innerHTML = mouthPicture(name);
-    button.append(el("span", { style: `--colour: ${colourOf(name)}` }, el("b", {}, name), el("small", {}, EXAMPLES[name])));
+    button.append(el("span", { style: `--colour: ${colourOf(name)}` }, el("b", {}, name), el("small", {}, tr(EXAMPLES[name]))));
     return button;
   });
-  const grid = el("div", { class: "ta-mouths", role: "radiogroup", "aria-label": "Viseme", onkeydown: (event) => rove(event, mouths, 5) }, ...mouths);
+  const grid = el("div", { class: "ta-mouths", role: "radiogroup", "aria-label": tr("Viseme"), onkeydown: (event) => rove(event, mouths, 5) }, ...mouths);
   const sounds = viseme && onSound && CHOICES[viseme].length > 1 ? soundRow(viseme, ipa, onSound) : null;
   return el("div", { class: "ta-palette" }, grid, sounds);
 }
@@ -25,7 +26,7 @@ function soundRow(viseme, ipa, onSound) {
   const buttons = known.map((sound) => el("button", {
     class: "ta-button", type: "button", "aria-pressed": String(sound === ipa), onclick: () => onSound(sound),
   }, sound));
-  return el("div", { class: "ta-row", role: "group", "aria-label": "Sound" }, el("span", { class: "ta-faint" }, "sound"), ...buttons);
+  return el("div", { class: "ta-row", role: "group", "aria-label": tr("Sound") }, el("span", { class: "ta-faint" }, tr("Sound")), ...buttons);
 }
 
 /** Mood and intensity of a keyframe. `onChange(changes, done)` follows the slider; `done` when it is let go. */
@@ -38,17 +39,17 @@ export function moodPalette({ emotion, strength, onChange, onDelete }) {
       for (const each of buttons) each.setAttribute("aria-checked", String(each.dataset.emotion === name));
       onChange({ emotion: name }, true);
     },
-  }, name));
+  }, tr(name)));
   const value = el("output", {}, strength.toFixed(2));
   const slider = el("input", {
-    type: "range", min: 0, max: 2, step: 0.05, value: strength, "aria-label": "Intensity",
+    type: "range", min: 0, max: 2, step: 0.05, value: strength, "aria-label": tr("Intensity"),
     oninput: () => { value.textContent = Number(slider.value).toFixed(2); onChange({ strength: Number(slider.value) }, false); },
     onchange: () => onChange({ strength: Number(slider.value) }, true),
   });
   return el("div", { class: "ta-palette" },
-    el("div", { class: "ta-moods", role: "radiogroup", "aria-label": "Emotion", onkeydown: (event) => rove(event, buttons, 4) }, ...buttons),
-    el("div", { class: "ta-row" }, el("span", { class: "ta-faint" }, "intensity"), slider, value,
-      el("button", { class: "ta-button", type: "button", title: "Take this mood away", onclick: onDelete }, "Delete")));
+    el("div", { class: "ta-moods", role: "radiogroup", "aria-label": tr("Emotion"), onkeydown: (event) => rove(event, buttons, 4) }, ...buttons),
+    el("div", { class: "ta-row" }, el("span", { class: "ta-faint" }, tr("Intensity")), slider, value,
+      el("button", { class: "ta-button", type: "button", title: tr("Take this mood away"), onclick: onDelete }, tr("Delete"))));
 }
 
 /** Arrow keys go from button to button. */

@@ -1,5 +1,6 @@
 // The patch of a timeline's edits: pipeline_core/speech/edits.py and cells.py say what each means, and a test compares.
 
+import { tr } from "../words.js";
 import { DEFAULT_SOUND, SOUNDS } from "./sounds.js";
 
 export const TOLERANCE_S = 0.04;
@@ -26,7 +27,7 @@ export function readPatch(text) {
   }
   const known = (edit) => edit && (edit.op === "emotion" || Object.hasOwn(OPERATIONS, edit.op));
   if (data?.version !== 1 || !Array.isArray(data.edits) || !data.edits.every(known)) {
-    throw new Error("The edits kept in this node cannot be read.");
+    throw new Error(tr("The edits kept in this node cannot be read."));
   }
   return data.edits;
 }

@@ -31,10 +31,12 @@ export function onPointer(view) {
     if (outside(event)) return;
     const [x, y] = at(event);
     if (!drag) {
-      stage.style.cursor = CURSORS[hit(view.scene, x, y).kind] ?? "default";
+      const found = hit(view.scene, x, y);
+      stage.style.cursor = CURSORS[found.lane ?? found.kind] ?? "default";
       return;
     }
     drag.moved ||= Math.abs(x - drag.from_x) > CLICK_PX;
+    if (drag.moved && drag.cursor) stage.style.cursor = drag.cursor;
     if (drag.moved) drag.move?.(x, x - drag.x);
     drag.x = x;
   };
@@ -70,7 +72,7 @@ export function onPointer(view) {
   return () => { for (const [name, listener] of Object.entries(listeners)) stage.removeEventListener(name, listener); };
 }
 
-const CURSORS = { border: "ew-resize", cell: "pointer", key: "grab" };
+const CURSORS = { border: "ew-resize", cell: "pointer", key: "grab", time: "crosshair", map: "pointer" };
 
 /** What a press begins: {move(x, by), end(), click(x, y)}. */
 function begin(view, found, event) {
@@ -85,7 +87,7 @@ function begin(view, found, event) {
 }
 
 function pan(view) {
-  return { move: (_, by) => { view.axis.pan(-by); view.redraw(); } };
+  return { cursor: "grabbing", move: (_, by) => { view.axis.pan(-by); view.redraw(); } };
 }
 
 function border(view, index) {
@@ -93,7 +95,7 @@ function border(view, index) {
   const before = model.edits, goal = (x) => { model.preview(before); return model.moved(index, axis.time(x)); };
   view.select({ kind: "border", index });
   return {
-    move: (x) => { model.preview(goal(x)); view.redraw(); },
+    move: (x) => { model.preview(goal(x)); view.tell(); view.redraw(); },
     end: () => view.act(() => model.commit()),
   };
 }
@@ -103,7 +105,8 @@ function key(view, index) {
   view.select({ kind: "key", index });
   const here = () => model.shown.keyframes.findIndex((each) => each.edit === edit);
   return {
-    move: (x) => { model.preview(before); model.preview(model.withKey(here(), { time_s: axis.time(x) })); view.selection = { kind: "key", index: here() }; view.redraw(); },
+    cursor: "grabbing",
+    move: (x) => { model.preview(before); model.preview(model.withKey(here(), { time_s: axis.time(x) })); view.selection = { kind: "key", index: here() }; view.tell(); view.redraw(); },
     end: () => view.act(() => model.commit()),
     click: () => view.open(),
   };

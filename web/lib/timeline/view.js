@@ -1,6 +1,7 @@
 // The timeline: lanes on a canvas, buttons, windows to choose from, the list of edits.
 
 import { el, onResize } from "../dom.js";
+import { tr } from "../words.js";
 import { Axis, clock } from "./axis.js";
 import { draw } from "./draw.js";
 import { editList } from "./edit_list.js";
@@ -18,9 +19,9 @@ const READ_PX = 220; // of a second, at which most visemes can be read
 const BESIDE_S = 0.25; // heard on either side of a viseme that is looped
 
 export class Timeline {
-  /** @param {{player: Player, onText: (text: string) => void, onLarge?: () => void, onList?: (open: boolean) => void, goals?: () => object[]}} given */
-  constructor({ player, onText, onLarge, onList, goals = () => [] }) {
-    Object.assign(this, { player, onList, goals, selection: null, cursor_s: 0, range: null, frame: 0, ratio: 0, axis: new Axis(GUTTER_PX) });
+  /** @param {{player: Player, onText: (text: string) => void, onLarge?: () => void, onList?: (open: boolean) => void, goals?: () => object[], onLook?: (time_s: number) => void}} given */
+  constructor({ player, onText, onLarge, onList, onLook, goals = () => [] }) {
+    Object.assign(this, { player, onList, onLook, goals, selection: null, cursor_s: 0, range: null, frame: 0, ratio: 0, axis: new Axis(GUTTER_PX) });
     this.model = new Model(onText);
     this.#build(onLarge);
     this.endings = [
@@ -29,7 +30,7 @@ export class Timeline {
       onPointer(this),
     ];
     this.looking = setInterval(() => { if (this.#ratio() !== this.ratio) this.redraw(); }, LOOK_MS);
-    this.say("Run the graph once to see and edit the visemes here.");
+    this.say(tr("Run the graph once to see and edit the visemes here."));
   }
 
   #build(onLarge) {
@@ -37,8 +38,8 @@ export class Timeline {
     this.canvas = el("canvas", { "aria-hidden": "true", style: "position: absolute; inset: 0; width: 100%; height: 100%" });
     // An input, because ComfyUI takes Ctrl+Z for itself everywhere else.
     this.input = el("input", {
-      class: "ta-keys", readonly: true, role: "application", "aria-roledescription": "timeline", inputmode: "none",
-      "aria-label": "Timeline of visemes. Tab goes to the next item, arrows move it, Enter opens it, C shuts the lips, space plays.",
+      class: "ta-keys", readonly: true, role: "application", "aria-roledescription": tr("timeline"), inputmode: "none",
+      "aria-label": tr("Timeline of visemes. Tab goes to the next item, arrows move it, Enter opens it, C shuts the lips, space plays."),
       onkeydown: (event) => onKey(this, event), onfocus: () => this.redraw(), onblur: () => this.redraw(),
     });
     this.window = el("div", { class: "ta-window", popover: "manual", onkeydown: (event) => this.#windowKey(event) });
@@ -109,7 +110,7 @@ export class Timeline {
   act(change, selection = this.#place()) {
     change();
     this.#choose(selection);
-    this.#tell();
+    this.tell();
     this.redraw();
   }
 
@@ -134,7 +135,7 @@ export class Timeline {
   select(selection) {
     this.selection = selection;
     this.closeWindow();
-    this.#tell();
+    this.tell();
     this.redraw();
   }
 
@@ -157,6 +158,7 @@ export class Timeline {
     const { play } = this.buttons;
     play.textContent = this.player.playing ? "\u23f8" : "\u25b6";
     play.setAttribute("aria-pressed", String(this.player.playing));
+    this.onLook?.(time_s);
     this.redraw();
   }
 
@@ -288,7 +290,7 @@ export class Timeline {
     this.list.hidden = !this.list.hidden;
     this.buttons.edits.setAttribute("aria-expanded", String(!this.list.hidden));
     this.onList?.(!this.list.hidden);
-    this.#tell();
+    this.tell();
   }
 
   #show(number) {
@@ -299,17 +301,17 @@ export class Timeline {
   }
 
   /** Say what is chosen, what can be done, and what is edited. */
-  #tell() {
+  tell() {
     const { model, selection, buttons } = this, stale = model.shown.stale.length;
-    const alone = model.problem || (stale ? `${stale} of ${model.edits.length} edits do not match any more: see the list.` : "");
+    const alone = model.problem || (stale ? tr("{stale} of {all} edits do not match any more: see the list.", { stale, all: model.edits.length }) : "");
     this.status.textContent = [alone, this.#chosen(selection)].filter(Boolean).join("  ")
-      || (model.fresh ? "Wheel zooms, drag pans, click a viseme to change it." : "");
-    if (!model.fresh) this.status.textContent += "  Run the graph to see the new movement.";
+      || (model.fresh ? tr("Wheel zooms, drag pans, click a viseme to change it.") : "");
+    if (!model.fresh) this.status.textContent += `  ${tr("Run the graph to see the new movement.")}`;
     this.status.classList.toggle("ta-alarm", Boolean(alone));
     buttons.undo.disabled = !model.history.before.length;
     buttons.redo.disabled = !model.history.after.length;
     buttons.remove.disabled = !selection || selection.kind === "border";
-    buttons.edits.textContent = model.edits.length ? `Edits ${model.edits.length}${stale ? " (!)" : ""}` : "Edits";
+    buttons.edits.textContent = model.edits.length ? tr("Edits {count}", { count: model.edits.length }) + (stale ? " (!)" : "") : tr("Edits");
     if (this.list.hidden) return;
     this.list.replaceChildren(editList(model, {
       onShow: (number) => this.#show(number), onDrop: (number) => this.act(() => model.drop(number)),
@@ -323,11 +325,11 @@ export class Timeline {
     if (!selection) return "";
     const item = selection.kind === "key" ? keyframes[selection.index] : cells[selection.index];
     if (!item) return "";
-    if (selection.kind === "key") return `Mood ${item.emotion} ${item.strength} from ${clock(item.time_s)} s.`;
-    if (selection.kind === "border") return `Border ${item.viseme} | ${cells[selection.index + 1].viseme} at ${clock(item.end_s)} s.`;
+    if (selection.kind === "key") return tr("Mood {emotion} {strength} from {time} s.", { emotion: tr(item.emotion), strength: item.strength, time: clock(item.time_s) });
+    if (selection.kind === "border") return tr("Border {left} | {right} at {time} s.", { left: item.viseme, right: cells[selection.index + 1].viseme, time: clock(item.end_s) });
     const length = Math.round(1000 * (item.end_s - item.start_s));
-    return `${item.viseme} (${EXAMPLES[item.viseme]}), ${clock(item.start_s)} s, ${length} ms`
-      + `${item.shut ? ", lips touch" : ""}${item.phone < 0 ? ", edited" : ""}.`;
+    return `${item.viseme} (${tr(EXAMPLES[item.viseme])}), ${clock(item.start_s)} s, ${length} ms`
+      + `${item.shut ? `, ${tr("lips touch")}` : ""}${item.phone < 0 ? `, ${tr("edited")}` : ""}.`;
   }
 
   /** Draw at the next picture. */
@@ -349,6 +351,8 @@ export class Timeline {
     const sizes = [Math.round(width * this.ratio), Math.round(height_px * this.ratio)];
     if (canvas.width !== sizes[0]) [canvas.width] = sizes;
     if (canvas.height !== sizes[1]) [, canvas.height] = sizes;
+    if (this.seen && this.seen !== model.shown) this.onLook?.(this.cursor_s);
+    this.seen = model.shown;
     const ctx = canvas.getContext("2d");
     ctx.setTransform(sizes[0] / width, 0, 0, sizes[1] / height_px, 0, 0);
     draw({ ...this, ctx, height_px, data: model.data, shown: model.shown, expected: model.expected, theme: themeOf(this.stage), ghosts: this.#ghosts() });
