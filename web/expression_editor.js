@@ -8,6 +8,7 @@ import { Editor, isExpressionFile } from "./lib/expression/editor.js";
 import { loadPresets } from "./lib/expression/presets.js";
 import { leftBefore } from "./lib/live/cached.js";
 import { fetchFile, onLeft, recall, recallUpstream, remember } from "./lib/page_files.js";
+import { tr } from "./lib/words.js";
 
 const TYPE = "TA_ExpressionEditor";
 const SIZE = [760, 690];
@@ -58,7 +59,7 @@ function readWidget(node) {
   const widget = node.widgets?.find(({ name }) => name === "expression"), text = widget?.value ?? "";
   if (!node.taExpression) return;
   if (text !== node.taExpression.history.now) node.taExpression.load(text);
-  if (isLinked(node)) node.taExpression.setNotice("The expression comes from another node.");
+  if (isLinked(node)) node.taExpression.setNotice(tr("The expression comes from another node."));
 }
 
 function isLinked(node) {

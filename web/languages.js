@@ -1,8 +1,9 @@
-// Names and tooltips in the page's language where the page itself does not bring them: that of ComfyUI 0.3.75 loads a
-// language after it has taken ours, and loses them.
+// The page's language: for the views, and for names and tooltips where the page itself does not bring them: that of
+// ComfyUI 0.3.75 loads a language after it has taken ours, and loses them.
 
 import { app } from "../../scripts/app.js";
 import { api } from "../../scripts/api.js";
+import { speak } from "./lib/words.js";
 
 /** Write translated texts into definitions of nodes; names of sockets stay, they are part of workflows. */
 function translate(defs, texts) {
@@ -20,10 +21,17 @@ function translate(defs, texts) {
   }
 }
 
+function chosen() {
+  return app.extensionManager?.setting?.get("Comfy.Locale") ?? "en";
+}
+
 app.registerExtension({
   name: "TalkingAvatar.Languages",
+  async init() {
+    await speak(chosen());
+  },
   async addCustomNodeDefs(defs) {
-    const language = app.extensionManager?.setting?.get("Comfy.Locale") ?? "en";
+    const language = chosen();
     if (language === "en") return;
     const answer = await api.fetchApi("/i18n");
     const texts = answer.ok ? (await answer.json())[language]?.nodeDefs ?? {} : {};

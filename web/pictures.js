@@ -7,6 +7,7 @@ import { forwardWheel } from "./lib/dom.js";
 import { addView, onNode, setViewHeight } from "./lib/node_view.js";
 import { addressOf, recall, remember } from "./lib/page_files.js";
 import { PictureView } from "./lib/picture_view.js";
+import { tr } from "./lib/words.js";
 
 const EMPTY = {
   TA_PreviewRender: "Run the graph once to see the clip here.",
@@ -49,7 +50,7 @@ function attach(node) {
   forwardWheel(views.view.element, app.canvas.canvas);
   node.taPictures = views;
   node.setSize([Math.max(node.size[0], WIDTH_PX), node.size[1]]);
-  views.view.say(EMPTY[node.type]);
+  views.view.say(tr(EMPTY[node.type]));
 }
 
 function detach(node) {
@@ -61,6 +62,6 @@ function detach(node) {
 function refresh(node) {
   if (!node.taPictures || !node.graph) return;
   const refs = Object.entries(KEYS).map(([name, key]) => [name, recall(app, node, key)]).filter(([, ref]) => ref);
-  if (!refs.length) return node.taPictures.view.say(EMPTY[node.type]);
-  node.taPictures.view.show(Object.fromEntries(refs.map(([name, ref]) => [name, addressOf(api, ref)])), GONE);
+  if (!refs.length) return node.taPictures.view.say(tr(EMPTY[node.type]));
+  node.taPictures.view.show(Object.fromEntries(refs.map(([name, ref]) => [name, addressOf(api, ref)])), tr(GONE));
 }

@@ -4,6 +4,7 @@ import { app } from "../../scripts/app.js";
 import { api } from "../../scripts/api.js";
 import { el, useStyles } from "./lib/dom.js";
 import { addView, removeView } from "./lib/node_view.js";
+import { tr } from "./lib/words.js";
 
 const EVENT = "talking_avatar.frame"; // nodes/host.py sends it: {node, image}
 const ENDS = ["execution_success", "execution_error", "execution_interrupted"];
@@ -36,7 +37,7 @@ function show(node, image) {
 
 function attach(node) {
   const before_px = node.size[1];
-  const picture = el("img", { class: "ta-frame", alt: "The frame that is being drawn" });
+  const picture = el("img", { class: "ta-frame", alt: tr("The frame that is being drawn") });
   const widget = addView(node, "ta_frame", picture, HEIGHT_PX);
   return { picture, widget, grown_px: node.size[1] - before_px };
 }

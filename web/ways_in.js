@@ -4,6 +4,7 @@ import { app } from "../../scripts/app.js";
 import { api } from "../../scripts/api.js";
 import { plan, upload } from "./lib/dropped.js";
 import { addNode, connect, menuForNode, placeBeside, setWidget } from "./lib/graph.js";
+import { tr } from "./lib/words.js";
 
 const COLUMN_PX = 400, ROW_PX = 420;
 
@@ -28,7 +29,7 @@ async function onDrop(event) {
   try {
     await take(dropped, app.canvas.convertEventToCanvasOffset(event));
   } catch (error) {
-    app.extensionManager.toast.add({ severity: "error", summary: "Talking Avatar", detail: error.message, life: 8000 });
+    app.extensionManager.toast.add({ severity: "error", summary: tr("Talking Avatar"), detail: error.message, life: 8000 });
   }
 }
 
@@ -45,14 +46,14 @@ app.registerExtension({
   getCanvasMenuItems() {
     const at = [...app.canvas.graph_mouse];
     const options = [
-      { content: "Talking photo", callback: () => addNode(app, "TA_TalkingAvatar", at) },
-      { content: "New words for a video", callback: () => newWords(at) },
+      { content: tr("Talking photo"), callback: () => addNode(app, "TA_TalkingAvatar", at) },
+      { content: tr("New words for a video"), callback: () => newWords(at) },
     ];
-    return [null, { content: "Talking Avatar", has_submenu: true, submenu: { options } }];
+    return [null, { content: tr("Talking Avatar"), has_submenu: true, submenu: { options } }];
   },
   getNodeMenuItems(node) {
     const items = menuForNode(node).map(({ content, type, from, to }) => ({
-      content, callback: () => connect(node, from, addNode(app, type, placeBeside(node)), to) }));
+      content: tr(content), callback: () => connect(node, from, addNode(app, type, placeBeside(node)), to) }));
     return items.length ? [null, ...items] : [];
   },
 });

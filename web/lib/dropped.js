@@ -1,5 +1,7 @@
 // Files that were dropped together: which of them is the face, the voice and the text.
 
+import { tr } from "./words.js";
+
 const ENDINGS = {
   image: /\.(png|jpe?g|webp|bmp|tiff?|heic|heif|avif)$/i,
   video: /\.(mp4|mov|webm|mkv|m4v|avi|mpg)$/i,
@@ -32,7 +34,7 @@ export async function upload(api, file) {
   form.append("image", file); // the route takes every kind of file under this name
   const answer = await api.fetchApi("/upload/image", { method: "POST", body: form });
   if (answer.status !== 200) {
-    throw new Error(`${file.name} could not be put into ComfyUI's input folder (${answer.status} ${answer.statusText}).`);
+    throw new Error(tr("{file} could not be put into ComfyUI's input folder ({answer}).", { file: file.name, answer: `${answer.status} ${answer.statusText}` }));
   }
   const { name, subfolder } = await answer.json();
   return subfolder ? `${subfolder}/${name}` : name;

@@ -1,5 +1,7 @@
 // Nodes and links, as menus and drops make them. LiteGraph is the page's own global; nothing else is.
 
+import { tr } from "./words.js";
+
 const GAP_PX = 60;
 const ROOM_PX = { TA_TalkingAvatar: [420, 1120] }; // for the head and the video that come with a run
 
@@ -18,7 +20,7 @@ const BEHIND = [
 /** Add a node with some of its widgets set. */
 export function addNode(app, type, at, widgets = {}) {
   const node = LiteGraph.createNode(type);
-  if (!node) throw new Error(`The node ${type} is not there.`);
+  if (!node) throw new Error(tr("The node {type} is not there.", { type }));
   node.pos = [at[0], at[1]];
   if (ROOM_PX[type]) node.setSize(ROOM_PX[type]);
   app.canvas.graph.add(node);

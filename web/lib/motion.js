@@ -1,6 +1,7 @@
 // A motion as the page plays it: reads what pipeline_core/motion/packed.py writes.
 
 import { ARTICULATION_NAMES, INDEX, NAMES, restMotion } from "./avatar/arkit.js";
+import { tr } from "./words.js";
 
 const MAGIC = 0x314d4154; // "TAM1", little-endian
 const HEADER_BYTES = 24;
@@ -42,7 +43,7 @@ export function idleMotion() {
 }
 
 function unreadable() {
-  return new Error("The motion of this node cannot be read. Run the graph again.");
+  return new Error(tr("The motion of this node cannot be read. Run the graph again."));
 }
 
 /** Each channel as a constant, or as its values frame by frame. */

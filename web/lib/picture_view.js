@@ -1,6 +1,7 @@
 // A clip that repeats and a picture, one below the other, as wide as the node; a line of text where there is neither.
 
 import { el, onResize, useStyles } from "./dom.js";
+import { tr } from "./words.js";
 
 const GAP_PX = 6, LINE_PX = 40;
 const TALLEST_CLIP = 1.1; // height over width: tall clips are letterboxed, so that what is below stays in sight
@@ -20,14 +21,14 @@ export class PictureView {
     this.clear();
     const lost = () => this.say(gone);
     if (clip) {
-      const video = el("video", { src: clip, controls: true, loop: true, playsinline: true, "aria-label": "Preview clip", onerror: lost });
+      const video = el("video", { src: clip, controls: true, loop: true, playsinline: true, "aria-label": tr("Preview clip"), onerror: lost });
       video.addEventListener("loadedmetadata", () => this.shape(video, Math.min(TALLEST_CLIP, video.videoHeight / video.videoWidth)));
       this.element.append(video);
     }
     if (picture) {
-      const image = el("img", { src: picture, alt: "What this node has made", onerror: lost });
+      const image = el("img", { src: picture, alt: tr("What this node has made"), onerror: lost });
       image.addEventListener("load", () => this.shape(image, image.naturalHeight / image.naturalWidth));
-      this.element.append(el("a", { href: picture, target: "_blank", rel: "noopener", title: "Open in full size" }, image));
+      this.element.append(el("a", { href: picture, target: "_blank", rel: "noopener", title: tr("Open in full size") }, image));
     }
   }
 

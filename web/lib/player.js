@@ -1,5 +1,7 @@
 // Plays a sound and tells its time exactly: pictures follow this clock.
 
+import { tr } from "./words.js";
+
 const END_S = 0.02; // this close to its end, a clip is over
 const RESUME_MS = 1000; // a page that may not play sound answers never; it then runs on a silent clock
 
@@ -134,7 +136,7 @@ export class Player {
       const awake = Promise.race([audio.resume(), new Promise((done) => setTimeout(done, RESUME_MS))]);
       this.#buffer ??= await decoded(this.#url);
       await awake;
-      this.problem = audio.state === "running" ? "" : "The browser does not let this page play sound.";
+      this.problem = audio.state === "running" ? "" : tr("The browser does not let this page play sound.");
     } catch (error) {
       this.problem = error.message;
     }
@@ -199,7 +201,7 @@ export class Player {
 
 async function decoded(url) {
   const answer = await fetch(url);
-  if (!answer.ok) throw new Error("The sound is no longer there. Run the graph again.");
+  if (!answer.ok) throw new Error(tr("The sound is no longer there. Run the graph again."));
   return audio.decodeAudioData(await answer.arrayBuffer());
 }
 

@@ -1,5 +1,7 @@
 // The few things that drawing with WebGL2 needs.
 
+import { tr } from "../words.js";
+
 const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 let inSoftware; // known as soon as it was asked for
 const records = new WeakMap(); // canvas -> its context, who uses it, whether it was given back, and whether its loss was told
@@ -28,7 +30,7 @@ export function release(canvas, user) {
 function opened(canvas) {
   // Smooth contours cost a graphics card nothing, but half of the frames where a processor draws.
   const gl = canvas.getContext("webgl2", { alpha: true, depth: true, premultipliedAlpha: true, antialias: !(inSoftware ??= drawsInSoftware()) });
-  if (!gl) throw new Error("This browser cannot draw in 3D (WebGL2 is missing or switched off).");
+  if (!gl) throw new Error(tr("This browser cannot draw in 3D (WebGL2 is missing or switched off)."));
   const record = { gl, loser: gl.getExtension("WEBGL_lose_context"), user: null, given: false, told: false };
   canvas.addEventListener("webglcontextlost", (event) => {
     event.preventDefault(); // else it never comes back
@@ -67,7 +69,8 @@ export function makeProgram(gl, vertexSource, fragmentSource) {
   gl.linkProgram(program);
   if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) {
     const logs = gl.getAttachedShaders(program).map((shader) => gl.getShaderInfoLog(shader));
-    throw new Error(`The 3D view cannot start on this graphics driver: ${[gl.getProgramInfoLog(program), ...logs].join(" ").slice(0, 300)}`);
+    const reason = [gl.getProgramInfoLog(program), ...logs].join(" ").slice(0, 300);
+    throw new Error(tr("The 3D view cannot start on this graphics driver: {reason}", { reason }));
   }
   const uniforms = {};
   for (let i = 0; i < gl.getProgramParameter(program, gl.ACTIVE_UNIFORMS); i++) {

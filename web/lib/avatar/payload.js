@@ -1,5 +1,6 @@
 // Reads the file that models/photo_head/live.py writes. It may come from anywhere, so everything is checked.
 
+import { tr } from "../words.js";
 import { checkFace } from "./checks.js";
 
 const MAGIC = 0x564c4154; // "TALV" as a little-endian number
@@ -13,7 +14,7 @@ export function readPayload(buffer) {
   const view = new DataView(buffer);
   if (view.getUint32(0, true) !== MAGIC) throw damaged("it is no face file");
   const version = view.getUint32(4, true);
-  if (version !== VERSION) throw new Error(`The face file has version ${version}, this page reads ${VERSION}. Reload the page and run the graph again.`);
+  if (version !== VERSION) throw new Error(tr("The face file has version {version}, this page reads {known}. Reload the page and run the graph again.", { version, known: VERSION }));
   const start = 16 + view.getUint32(8, true);
   if (view.getUint32(12, true) !== buffer.byteLength || start > buffer.byteLength || start % 8 || buffer.byteLength > LARGEST_BYTES)
     throw damaged("its length is wrong");
@@ -26,7 +27,7 @@ export function readPayload(buffer) {
 
 /** An Error about a damaged file. */
 export function damaged(reason) {
-  return new Error(`The face file is damaged (${reason}). Run the graph again.`);
+  return new Error(tr("The face file is damaged ({reason}). Run the graph again.", { reason }));
 }
 
 function readHeader(bytes) {

@@ -1,5 +1,7 @@
 // Everything that can be posed, in groups as people think of a face. Right and left are the person's own.
 
+import { tr } from "../words.js";
+
 /** Rows have one control, or one for each side [right, left]; `opposed` sides never move together. */
 const sides = (label, name, more = {}) => ({ label, controls: [`${name}Right`, `${name}Left`], ...more });
 const one = (label, control, more = {}) => ({ label, controls: [control], ...more });
@@ -41,6 +43,6 @@ export function partnerOf(control) {
 
 /** Whether a row is meant by what was typed into the search box. */
 export function isMeant(group, row, typed) {
-  const text = [group.title, row.label, ...row.controls].join(" ").toLowerCase();
+  const text = [group.title, row.label, tr(group.title), tr(row.label), ...row.controls].join(" ").toLowerCase();
   return typed.toLowerCase().split(/\s+/).every((word) => text.includes(word));
 }

@@ -7,6 +7,7 @@ import { PresetBar } from "./presets.js";
 import { Sliders } from "./sliders.js";
 import { Stage } from "./stage.js";
 import { Strip } from "./strip.js";
+import { tr } from "../words.js";
 
 const LAST_HOLD_S = 0.6; // of the last key, before a loop begins again
 const FILE_NAME = "expression.json";
@@ -34,7 +35,7 @@ export class Editor {
       this.setNotice("");
     } catch (error) {
       this.take("");
-      this.setNotice(`${error.message} It is used as it is.`, "Begin anew");
+      this.setNotice(tr("{reason} It is used as it is.", { reason: error.message }), tr("Begin anew"));
     }
     this.history.reset(text);
     this.refresh();
@@ -75,15 +76,15 @@ export class Editor {
   }
 
   makeFrame() {
-    const button = (text, title, onclick) => el("button", { class: "ta-button", type: "button", title, "aria-label": /\w/.test(text) ? null : title, onclick }, text);
-    this.undoButton = button("↶", "Undo (Ctrl+Z)", () => this.undo());
-    this.redoButton = button("↷", "Redo (Ctrl+Shift+Z)", () => this.redo());
+    const button = (text, title, onclick) => el("button", { class: "ta-button", type: "button", title, "aria-label": text.length > 1 ? null : title, onclick }, text);
+    this.undoButton = button("↶", tr("Undo (Ctrl+Z)"), () => this.undo());
+    this.redoButton = button("↷", tr("Redo (Ctrl+Shift+Z)"), () => this.redo());
     this.said = el("span", { class: "ta-said ta-grow", role: "status" });
     this.picker = el("input", { type: "file", accept: ".json,application/json", hidden: true, onchange: () => this.readFile(this.picker.files[0]) });
-    const tools = el("div", { class: "ta-row ta-tools", role: "toolbar", "aria-label": "Expression" }, this.undoButton, this.redoButton,
-      button("Reset", "Back to a face at rest", () => this.edit((key) => Object.assign(key, restKey(key.time_s)), true)),
-      button("Copy", "Copy this pose (Ctrl+C)", () => this.copy()), button("Paste", "Paste a pose (Ctrl+V)", () => this.paste()),
-      button("Load", "Load an expression from a file; or drop one here", () => this.picker.click()), button("Save", "Save the expression as a file", () => this.save()),
+    const tools = el("div", { class: "ta-row ta-tools", role: "toolbar", "aria-label": tr("Expression") }, this.undoButton, this.redoButton,
+      button(tr("Reset"), tr("Back to a face at rest"), () => this.edit((key) => Object.assign(key, restKey(key.time_s)), true)),
+      button(tr("Copy"), tr("Copy this pose (Ctrl+C)"), () => this.copy()), button(tr("Paste"), tr("Paste a pose (Ctrl+V)"), () => this.paste()),
+      button(tr("Load"), tr("Load an expression from a file; or drop one here"), () => this.picker.click()), button(tr("Save"), tr("Save the expression as a file"), () => this.save()),
       this.said, this.picker);
     this.notice = el("div", { class: "ta-notice", role: "alert", hidden: true });
     // "widget-expands" is ComfyUI's own class for what fills a node of the new look.
@@ -215,7 +216,7 @@ export class Editor {
   }
 
   copied() {
-    this.say("Copied.");
+    this.say(tr("Copied."));
     return (this.host.clipboard.text = writeKeys([copyKey(this.pose, 0)]));
   }
 
@@ -244,7 +245,7 @@ export class Editor {
 
   /** Take over a text: one pose goes into the key in hand, several keys replace all. */
   insert(text) {
-    if (!text.trim()) return this.say("Nothing to paste: copy a pose first.");
+    if (!text.trim()) return this.say(tr("Nothing to paste: copy a pose first."));
     let keys;
     try {
       keys = readKeys(text);
@@ -262,7 +263,7 @@ export class Editor {
   async readFile(file) {
     this.picker.value = "";
     if (!file) return;
-    if (file.size > FILE_BYTES) this.say(`${file.name} is too large to be an expression.`);
+    if (file.size > FILE_BYTES) this.say(tr("{file} is too large to be an expression.", { file: file.name }));
     else this.insert(await file.text());
   }
 

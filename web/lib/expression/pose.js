@@ -1,6 +1,7 @@
 // A pose and keys over time: the same file, limits and movement as pipeline_core/motion/expression_file.py (tests compare them).
 
 import { NAMES, restMotion } from "../avatar/arkit.js";
+import { tr } from "../words.js";
 
 export const MARK = "talking_avatar_expression";
 export const VERSION = 1;
@@ -66,23 +67,23 @@ export function readKeys(text) {
   try {
     found = JSON.parse(text);
   } catch {
-    throw new Error("This is no expression: it is not JSON.");
+    throw new Error(tr("This is no expression: it is not JSON."));
   }
-  if (!Number.isInteger(found?.[MARK])) throw new Error(`This is no expression: it lacks the field "${MARK}".`);
-  if (found[MARK] !== VERSION) throw new Error(`This expression has version ${found[MARK]}, this page reads ${VERSION}. Update Talking Avatar.`);
+  if (!Number.isInteger(found?.[MARK])) throw new Error(tr("This is no expression: it lacks the field {field}.", { field: `"${MARK}"` }));
+  if (found[MARK] !== VERSION) throw new Error(tr("This expression has version {found}, this page reads {known}. Update Talking Avatar.", { found: found[MARK], known: VERSION }));
   const keys = found.keys;
-  if (!Array.isArray(keys) || !keys.length || keys.length > MAX_KEYS) throw new Error(`An expression has 1 to ${MAX_KEYS} keys.`);
-  const read = keys.map((entry, k) => readKey(entry, `Key ${k + 1}`));
+  if (!Array.isArray(keys) || !keys.length || keys.length > MAX_KEYS) throw new Error(tr("An expression has 1 to {most} keys.", { most: MAX_KEYS }));
+  const read = keys.map((entry, k) => readKey(entry, tr("Key {number}", { number: k + 1 })));
   const early = read.findIndex((key, k) => k && key.time_s <= read[k - 1].time_s);
-  if (early > 0) throw new Error(`Key ${early + 1} is not after the key before it.`);
+  if (early > 0) throw new Error(tr("Key {number} is not after the key before it.", { number: early + 1 }));
   return read;
 }
 
 function readKey(entry, where) {
   const object = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
-  if (!object(entry) || !object(entry.curves ?? {})) throw new Error(`${where} cannot be read.`);
+  if (!object(entry) || !object(entry.curves ?? {})) throw new Error(tr("{where} cannot be read.", { where }));
   for (const [name, value] of Object.entries(entry.curves ?? {})) {
-    if (!Object.hasOwn(INDEX, name)) throw new Error(`${where} has the curve "${name.slice(0, 40)}", which ARKit does not have.`);
+    if (!Object.hasOwn(INDEX, name)) throw new Error(tr("{where} has the curve {name}, which ARKit does not have.", { where, name: `"${name.slice(0, 40)}"` }));
     expectNumber(value, 0, 1, `${where}: ${name}`);
   }
   const lists = { head_deg: HEAD_MAX_DEG, gaze_deg: GAZE_MAX_DEG };
@@ -90,7 +91,7 @@ function readKey(entry, where) {
   expectNumber(key.time_s, 0, MAX_TIME_S, `${where}: time_s`);
   for (const [name, most] of Object.entries(lists)) {
     const values = entry[name] ?? key[name];
-    if (!Array.isArray(values) || values.length !== key[name].length) throw new Error(`${where}: ${name} needs ${key[name].length} angles.`);
+    if (!Array.isArray(values) || values.length !== key[name].length) throw new Error(tr("{where}: {name} needs {count} angles.", { where, name, count: key[name].length }));
     values.forEach((value) => expectNumber(value, -most, most, `${where}: ${name}`));
     key[name] = [...values];
   }
@@ -98,7 +99,7 @@ function readKey(entry, where) {
 }
 
 function expectNumber(value, low, high, what) {
-  if (typeof value !== "number" || !(value >= low && value <= high)) throw new Error(`${what} is not a number from ${low} to ${high}.`);
+  if (typeof value !== "number" || !(value >= low && value <= high)) throw new Error(tr("{what} is not a number from {low} to {high}.", { what, low, high }));
 }
 
 /** What the keys look like at an instant: each reached smoothly, the first and the last held. */

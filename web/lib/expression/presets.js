@@ -1,6 +1,7 @@
 // Emotions and poses to begin with; presets.json is written by tools/build_expression_presets.py.
 
 import { el } from "../dom.js";
+import { tr } from "../words.js";
 
 const STRONGEST = 1.5;
 
@@ -19,19 +20,19 @@ export class PresetBar {
     this.host = host;
     this.chosen = null;
     this.number = el("output", { class: "ta-number" }, "1");
-    this.strength = el("input", { type: "range", min: 0, max: STRONGEST, step: 0.05, value: 1, "aria-label": "Strength of the preset", title: "How strong the preset is; double-click: as it is",
+    this.strength = el("input", { type: "range", min: 0, max: STRONGEST, step: 0.05, value: 1, "aria-label": tr("Strength of the preset"), title: tr("How strong the preset is; double-click: as it is"),
       oninput: () => this.again(false), onchange: () => this.again(true), ondblclick: () => { this.strength.value = 1; this.again(true); } });
-    this.onTop = el("button", { class: "ta-button ta-small", type: "button", "aria-pressed": "false", title: "Add presets to what is there instead of replacing it", onclick: () => this.toggle() }, "On top");
-    this.chips = el("div", { class: "ta-chips", role: "group", "aria-label": "Presets" });
+    this.onTop = el("button", { class: "ta-button ta-small", type: "button", "aria-pressed": "false", title: tr("Add presets to what is there instead of replacing it"), onclick: () => this.toggle() }, tr("On top"));
+    this.chips = el("div", { class: "ta-chips", role: "group", "aria-label": tr("Presets") });
     this.element = el("div", { class: "ta-presets" }, this.chips,
-      el("div", { class: "ta-row" }, el("span", {}, "Strength"), el("span", { class: "ta-slider ta-grow" }, this.strength, this.number), this.onTop));
+      el("div", { class: "ta-row" }, el("span", {}, tr("Strength")), el("span", { class: "ta-slider ta-grow" }, this.strength, this.number), this.onTop));
     this.showStrength();
   }
 
   /** Show these presets. */
   setPresets(presets) {
     this.chips.replaceChildren(...presets.map((preset) => el("button", { class: "ta-button ta-small", type: "button", "data-preset": preset.name, "data-kind": preset.kind,
-      onclick: () => this.choose(preset) }, preset.title)));
+      onclick: () => this.choose(preset) }, tr(preset.title))));
   }
 
   /** The pose is no preset any more. */

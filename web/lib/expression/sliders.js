@@ -3,6 +3,7 @@
 import { el } from "../dom.js";
 import { GROUPS, isMeant, partnerOf } from "./controls.js";
 import { rangeOf, setValue, valueOf } from "./pose.js";
+import { tr } from "../words.js";
 
 const SIDE_TITLES = ["right side (left in the picture)", "left side (right in the picture)"];
 const OPEN_AT_FIRST = ["mouth", "jaw", "brows"];
@@ -16,9 +17,9 @@ export class Sliders {
     this.host = host;
     this.linked = true;
     this.sliders = new Map();
-    this.search = el("input", { type: "search", class: "ta-field ta-grow", placeholder: "Search curves", "aria-label": "Search curves", oninput: () => this.filter() });
-    this.link = el("button", { class: "ta-button", type: "button", "aria-pressed": "true", title: "Left and right move together", onclick: () => this.setLinked(!this.linked) }, "L = R");
-    this.none = el("div", { class: "ta-hint", hidden: true }, "No curve has this name.");
+    this.search = el("input", { type: "search", class: "ta-field ta-grow", placeholder: tr("Search curves"), "aria-label": tr("Search curves"), oninput: () => this.filter() });
+    this.link = el("button", { class: "ta-button", type: "button", "aria-pressed": "true", title: tr("Left and right move together"), onclick: () => this.setLinked(!this.linked) }, tr("L = R"));
+    this.none = el("div", { class: "ta-hint", hidden: true }, tr("No curve has this name."));
     this.groups = GROUPS.map((group) => this.makeGroup(group));
     this.element = el("div", { class: "ta-sliders" },
       el("div", { class: "ta-row" }, this.search, this.link),
@@ -42,22 +43,23 @@ export class Sliders {
 
   makeGroup(group) {
     const count = el("span", { class: "ta-count" });
-    const reset = el("button", { class: "ta-button ta-small", type: "button", title: `Reset ${group.title.toLowerCase()}`, "aria-label": `Reset ${group.title.toLowerCase()}`,
+    const title = tr("Reset {group}", { group: tr(group.title) });
+    const reset = el("button", { class: "ta-button ta-small", type: "button", title, "aria-label": title,
       onclick: (event) => { event.preventDefault(); this.reset(group.rows.flatMap((row) => row.controls)); } }, "↺");
     const rows = group.rows.map((row) => this.makeRow(group, row));
     const element = el("details", { class: "ta-group", "data-group": group.id, open: OPEN_AT_FIRST.includes(group.id) },
-      el("summary", {}, el("span", { class: "ta-grow" }, group.title), count, reset), ...rows.map((row) => row.element));
+      el("summary", {}, el("span", { class: "ta-grow" }, tr(group.title)), count, reset), ...rows.map((row) => row.element));
     return { group, rows, count, element };
   }
 
   makeRow(group, row) {
     const sliders = row.controls.map((control, side) => this.makeSlider(row, control, row.controls.length > 1 ? side : -1, group));
-    return { row, element: el("div", { class: "ta-control", title: row.controls.join(", ") }, el("span", { class: "ta-label" }, row.label), ...sliders) };
+    return { row, element: el("div", { class: "ta-control", title: row.controls.join(", ") }, el("span", { class: "ta-label" }, tr(row.label)), ...sliders) };
   }
 
   makeSlider(row, control, side, group) {
     const { low, high, step } = rangeOf(control);
-    const name = `${group.title}: ${row.label}${side < 0 ? "" : `, ${SIDE_TITLES[side]}`}`;
+    const name = `${tr(group.title)}: ${tr(row.label)}${side < 0 ? "" : `, ${tr(SIDE_TITLES[side])}`}`;
     const number = el("output", { class: "ta-number" });
     const input = el("input", { type: "range", min: low, max: high, step, "data-control": control, "aria-label": name,
       oninput: () => this.set(control, input.valueAsNumber, false), onchange: () => this.set(control, input.valueAsNumber, true),
@@ -74,7 +76,7 @@ export class Sliders {
     };
     show(0);
     this.sliders.set(control, { input, show });
-    return el("span", { class: side < 0 ? "ta-slider ta-alone" : "ta-slider" }, side < 0 ? null : el("span", { class: "ta-side", "aria-hidden": "true" }, "RL"[side]), input, number);
+    return el("span", { class: side < 0 ? "ta-slider ta-alone" : "ta-slider" }, side < 0 ? null : el("span", { class: "ta-side", "aria-hidden": "true" }, tr("RL"[side])), input, number);
   }
 
   set(control, value, done) {

@@ -3,6 +3,7 @@
 import { el, followPointer, onResize } from "../dom.js";
 import { createAvatar } from "../avatar/avatar.js";
 import { FRONT, turned } from "../orbit.js";
+import { tr } from "../words.js";
 import { GRIP_TITLES, pulled } from "./grips.js";
 import { motionOf, restKey } from "./pose.js";
 
@@ -22,10 +23,10 @@ export class Stage {
     this.host = host;
     this.pose = restKey();
     this.grips = new Map();
-    this.hint = el("div", { class: "ta-hint", role: "status" }, EMPTY);
+    this.hint = el("div", { class: "ta-hint", role: "status" }, tr(EMPTY));
     this.box = el("div", { class: "ta-face" });
-    this.front = el("button", { class: "ta-button ta-small ta-front", type: "button", hidden: true, title: "Look from the front (R)", onclick: () => this.look(FRONT) }, "Front");
-    this.element = el("div", { class: "ta-stage", tabindex: 0, role: "group", "aria-label": LOOK_LABEL, title: LOOK_TITLE,
+    this.front = el("button", { class: "ta-button ta-small ta-front", type: "button", hidden: true, title: tr("Look from the front (R)"), onclick: () => this.look(FRONT) }, tr("Front"));
+    this.element = el("div", { class: "ta-stage", tabindex: 0, role: "group", "aria-label": tr(LOOK_LABEL), title: tr(LOOK_TITLE),
       onpointerdown: (event) => this.turn(event), onkeydown: (event) => this.press(event), oncontextmenu: (event) => event.preventDefault(),
       ondblclick: (event) => { if (!isGrip(event)) this.look(FRONT); } }, this.hint, this.box, this.front);
     this.look(FRONT);
@@ -37,7 +38,7 @@ export class Stage {
     this.clear();
     if (!payload) return;
     try {
-      this.canvas = el("canvas", { class: "ta-canvas", "aria-label": "The face with the expression", role: "img" });
+      this.canvas = el("canvas", { class: "ta-canvas", "aria-label": tr("The face with the expression"), role: "img" });
       this.avatar = (this.host.avatar ?? createAvatar)(this.canvas, payload);
       this.box.append(this.canvas);
       this.hint.hidden = true;
@@ -74,7 +75,7 @@ export class Stage {
     this.box.replaceChildren();
     this.grips.clear();
     this.hint.hidden = false;
-    this.hint.textContent = EMPTY;
+    this.hint.textContent = tr(EMPTY);
   }
 
   fail(error) {
@@ -114,8 +115,8 @@ export class Stage {
   }
 
   makeGrip(region) {
-    const title = `Drag: ${GRIP_TITLES[region]}`;
-    const button = el("button", { class: "ta-grip", type: "button", "data-region": region, title, "aria-label": `${title}. Arrow keys move it.`,
+    const title = tr("Drag: {place}", { place: tr(GRIP_TITLES[region]) });
+    const button = el("button", { class: "ta-grip", type: "button", "data-region": region, title, "aria-label": tr("{title}. Arrow keys move it.", { title }),
       onpointerdown: (event) => this.grab(event, region), onkeydown: (event) => this.nudge(event, region) });
     this.box.append(button);
     return button;

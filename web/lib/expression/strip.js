@@ -2,6 +2,7 @@
 
 import { el, followPointer } from "../dom.js";
 import { MAX_KEYS, MAX_TIME_S } from "./pose.js";
+import { tr } from "../words.js";
 
 const STEP_S = 0.05; // of arrow keys, and between keys at least
 const NEXT_S = 1; // a new key comes this long after the last one
@@ -14,12 +15,12 @@ const SHORTEST_S = 2; // what the strip shows at least
 export class Strip {
   constructor(host) {
     this.host = host;
-    this.play = el("button", { class: "ta-button", type: "button", title: "Play the keys in a loop", "aria-label": "Play the keys in a loop", "aria-pressed": "false", onclick: () => host.play() }, "▶");
-    this.add = el("button", { class: "ta-button", type: "button", title: "Add a key here, or a second after the last", onclick: () => this.addKey() }, "+ Key");
-    this.remove = el("button", { class: "ta-button", type: "button", title: "Delete the key in hand", "aria-label": "Delete key", onclick: () => host.remove(this.chosen) }, "Delete");
-    this.time = el("input", { class: "ta-field ta-time", type: "number", min: 0, max: MAX_TIME_S, step: STEP_S, "aria-label": "Time of the key in seconds", onchange: () => this.retime(this.time.valueAsNumber) });
+    this.play = el("button", { class: "ta-button", type: "button", title: tr("Play the keys in a loop"), "aria-label": tr("Play the keys in a loop"), "aria-pressed": "false", onclick: () => host.play() }, "▶");
+    this.add = el("button", { class: "ta-button", type: "button", title: tr("Add a key here, or a second after the last"), onclick: () => this.addKey() }, tr("+ Key"));
+    this.remove = el("button", { class: "ta-button", type: "button", title: tr("Delete the key in hand"), "aria-label": tr("Delete key"), onclick: () => host.remove(this.chosen) }, tr("Delete"));
+    this.time = el("input", { class: "ta-field ta-time", type: "number", min: 0, max: MAX_TIME_S, step: STEP_S, "aria-label": tr("Time of the key in seconds"), onchange: () => this.retime(this.time.valueAsNumber) });
     this.head = el("div", { class: "ta-playhead" });
-    this.track = el("div", { class: "ta-track", role: "group", "aria-label": "Keys over time", title: "Click to look at an instant, double-click to add a key",
+    this.track = el("div", { class: "ta-track", role: "group", "aria-label": tr("Keys over time"), title: tr("Click to look at an instant, double-click to add a key"),
       onpointerdown: (event) => this.scrub(event), ondblclick: (event) => host.add(this.timeAt(event)) });
     this.element = el("div", { class: "ta-row ta-strip" }, this.play, this.track, this.time, el("span", {}, "s"), this.add, this.remove);
   }
@@ -53,8 +54,9 @@ export class Strip {
   showKey(mark, k, chosen) {
     const { time_s } = this.host.keys()[k];
     mark.style.left = this.placeOf(time_s);
-    mark.setAttribute("aria-label", `Key ${k + 1} at ${+time_s.toFixed(2)} s`);
-    mark.title = `Key ${k + 1} at ${+time_s.toFixed(2)} s. Drag or arrow keys move it, Delete removes it.`;
+    const name = tr("Key {number} at {time} s", { number: k + 1, time: +time_s.toFixed(2) });
+    mark.setAttribute("aria-label", name);
+    mark.title = tr("{title}. Drag or arrow keys move it, Delete removes it.", { title: name });
     mark.setAttribute("aria-pressed", `${chosen}`);
   }
 

@@ -3,6 +3,7 @@
 import { createAvatar, restMotion } from "../avatar/avatar.js";
 import { el, onResize } from "../dom.js";
 import { FRONT, turned } from "../orbit.js";
+import { tr } from "../words.js";
 import { claim, drop } from "./contexts.js";
 
 const MOST_PX = 1200; // longest side that is drawn: finer is not seen in a node
@@ -121,7 +122,7 @@ export class Stage {
   }
 
   #newCanvas() {
-    const canvas = el("canvas", { class: "ta-live-head", role: "img", "aria-label": "The talking head" });
+    const canvas = el("canvas", { class: "ta-live-head", role: "img", "aria-label": tr("The talking head") });
     canvas.addEventListener("webglcontextlost", () => { if (canvas === this.#canvas) this.release(); });
     return canvas;
   }
@@ -181,7 +182,7 @@ export class Stage {
     const { width, height, style } = this.#canvas;
     const still = el("canvas", { class: "ta-live-still", width, height, style: style.cssText });
     still.getContext("2d").drawImage(this.#canvas, 0, 0);
-    this.element.replaceChildren(still, el("span", { class: "ta-live-wake" }, "Click to show"));
+    this.element.replaceChildren(still, el("span", { class: "ta-live-wake" }, tr("Click to show")));
   }
 
   /** Drag to look around, double click to look from the front, click to play. */

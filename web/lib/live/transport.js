@@ -1,6 +1,7 @@
 // The row below a live view: play, time, loop and loudness.
 
 import { el } from "../dom.js";
+import { tr } from "../words.js";
 import { icon } from "./icons.js";
 
 /** Time as "0:04.2". */
@@ -15,15 +16,15 @@ export function timeText(time_s) {
  * @returns {{element: HTMLElement, update: () => void}} `update` shows the player's state
  */
 export function makeTransport(player, { toggle, hasSound }) {
-  const play = button("Play (space)", toggle, "ta-live-play");
-  const bar = el("input", { type: "range", class: "ta-live-scrub ta-grow", min: 0, step: "any", "aria-label": "Time",
+  const play = button(tr("Play (space)"), toggle, "ta-live-play");
+  const bar = el("input", { type: "range", class: "ta-live-scrub ta-grow", min: 0, step: "any", "aria-label": tr("Time"),
     oninput: () => player.seek(Number(bar.value)) });
   const time = el("span", { class: "ta-live-time", role: "timer" });
-  const rest = el("span", { class: "ta-live-at-rest ta-grow" }, "At rest \u00b7 drag to look around");
-  const loop = button("Loop (L)", () => { player.loop = !player.loop; }, "ta-live-loop");
+  const rest = el("span", { class: "ta-live-at-rest ta-grow" }, tr("At rest \u00b7 drag to look around"));
+  const loop = button(tr("Loop (L)"), () => { player.loop = !player.loop; }, "ta-live-loop");
   loop.append(icon("loop"));
-  const mute = button("Mute (M)", () => { player.muted = !player.muted; }, "ta-live-mute");
-  const volume = el("input", { type: "range", class: "ta-live-volume", min: 0, max: 1, step: 0.05, "aria-label": "Volume",
+  const mute = button(tr("Mute (M)"), () => { player.muted = !player.muted; }, "ta-live-mute");
+  const volume = el("input", { type: "range", class: "ta-live-volume", min: 0, max: 1, step: 0.05, "aria-label": tr("Volume"),
     oninput: () => { player.volume = Number(volume.value); player.muted = false; } });
   const element = el("div", { class: "ta-row ta-live-controls" }, play, rest, bar, time, loop, hasSound ? mute : null, hasSound ? volume : null);
   const shown = {};
@@ -31,7 +32,7 @@ export function makeTransport(player, { toggle, hasSound }) {
   const update = () => {
     show("playing", player.playing, (on) => {
       play.replaceChildren(icon(on ? "pause" : "play"));
-      label(play, on ? "Pause (space)" : "Play (space)");
+      label(play, on ? tr("Pause (space)") : tr("Play (space)"));
     });
     show("loop", player.loop, (on) => loop.setAttribute("aria-pressed", on));
     show("muted", player.muted || player.volume === 0, (on) => {
