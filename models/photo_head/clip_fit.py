@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +45,8 @@ FRONTAL_DEG = 40.0
 """Beyond this turn half of the landmarks are guesses."""
 CHUNK = 256
 """Frames that are fitted at a time: about 20 MB."""
+BLOCK, BLOCKS = 8, 4
+"""Frames whose shapes are made together, and how many such blocks are held: 1.4 MB each."""
 PARTED = {"jawOpen": 0.4, "mouthUpperUpLeft": 0.2, "mouthUpperUpRight": 0.2}
 """Expression in which the residual is spread: parted lips, so that each lip has its own."""
 
@@ -81,8 +85,40 @@ class HeadClip:
 
     def head_at(self, frame: int) -> FittedHead:
         """Return the head, lying exactly on the landmarks of a frame in which it is seen."""
+        shaped_cm, warp_px = self._neighbouring.at(frame)
         return lay_on(self.model, self.identity, self.neutral_cm, self.expression[frame], self.pose(frame),
-                      self.landmarks_px[frame], lambda _, residual_px: self.spread @ residual_px)
+                      self.landmarks_px[frame], lambda *_: warp_px, shaped_cm)
+
+    @cached_property
+    def _neighbouring(self) -> _Neighbouring:
+        return _Neighbouring(self)
+
+
+class _Neighbouring:
+    """Shapes of neighbouring frames: several at a time cost hardly more than one, since the operators are read once."""
+
+    def __init__(self, clip: HeadClip) -> None:
+        self._units, self._spread, self._expression = clip.model.units, clip.spread, clip.expression
+        self._neutral, self._landmarks, self._pose = clip.neutral_cm, clip.model.landmarks, clip.pose
+        self._seen_px, self._lock, self._held = clip.landmarks_px, Lock(), dict[int, tuple[FloatArray, FloatArray]]()
+
+    def at(self, frame: int) -> tuple[FloatArray, FloatArray]:
+        """Return the head with its expression [shape=(N, 3), cm], and what takes it to the landmarks [shape=(N, 2), px]."""
+        block, place = divmod(frame, BLOCK)
+        with self._lock:
+            if block not in self._held:
+                if len(self._held) == BLOCKS:
+                    self._held.pop(next(iter(self._held)))
+                self._held[block] = self._made(range(BLOCK * block, min(BLOCK * (block + 1), len(self._expression))))
+            shaped, warp = self._held[block]
+        return shaped[place], warp[:, place]
+
+    def _made(self, frames: range) -> tuple[FloatArray, FloatArray]:
+        shaped = self._neutral + np.tensordot(self._expression[frames.start : frames.stop], self._units, 1)
+        placed = [self._pose(frame).project(self._landmarks(one))[:, :2] for frame, one in zip(frames, shaped, strict=True)]
+        residual = self._seen_px[frames.start : frames.stop, :LANDMARKS, :2] - np.stack(placed)
+        warp = self._spread @ residual.transpose(1, 0, 2).reshape(LANDMARKS, -1)
+        return shaped, warp.reshape(len(warp), len(frames), 2)
 
 
 def fit_clip(model: HeadModel, landmarks_px: FloatArray, score_ratio: FloatArray, fps: Fraction, host: Host) -> HeadClip:

@@ -131,7 +131,8 @@ def fit_head(model: HeadModel, landmarks_px: FloatArray) -> FittedHead:
 
 
 def lay_on(model: HeadModel, identity: FloatArray, neutral_cm: FloatArray, expression: FloatArray, pose: Pose,
-           landmarks_px: FloatArray, warp: Callable[[FloatArray, FloatArray], FloatArray]) -> FittedHead:
+           landmarks_px: FloatArray, warp: Callable[[FloatArray, FloatArray], FloatArray],
+           shaped_cm: FloatArray | None = None) -> FittedHead:
     """Move a fitted head so that it lies exactly on the landmarks.
 
     Parameters
@@ -149,13 +150,15 @@ def lay_on(model: HeadModel, identity: FloatArray, neutral_cm: FloatArray, expre
     warp : callable
         Spreads what is missing at the landmarks [shape=(468, 2)] over the vertices, given their places in the
         picture [shape=(N, 2)].
+    shaped_cm : FloatArray, optional
+        The mesh with its expression, where it is known [shape=(N, 3)].
 
     Returns
     -------
     FittedHead
         The head, whose neutral shape holds the warp.
     """
-    shaped = neutral_cm + np.tensordot(expression, model.units, 1)
+    shaped = neutral_cm + np.tensordot(expression, model.units, 1) if shaped_cm is None else shaped_cm
     residual_px = np.asarray(landmarks_px[:468, :2] - pose.project(model.landmarks(shaped))[:, :2])
     warp_px = warp(pose.project(shaped)[:, :2], residual_px)
     back = np.column_stack([warp_px[:, 0], -warp_px[:, 1], np.zeros(len(warp_px))]) / pose.scale

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 
+from ...pipeline_core.compiled import compiled
 from ...pipeline_core.types import FloatArray, UInt8Array
 from .contact import lid_follow, lid_region
 from .head_model import HeadModel, RingRegion
@@ -51,14 +53,24 @@ def doubled(image: UInt8Array) -> UInt8Array:
     # makes up for it, the photo's own pixels stay as they are.
     kernel = np.convolve(kernel / kernel.sum(), [-EMPHASIS, 1.0 + 2.0 * EMPHASIS, -EMPHASIS])
     none = np.ones(1)
+    # What lies between columns, rows, and both.
+    between = [cv2.sepFilter2D(image, -1, along_x, along_y, anchor=anchor, borderType=cv2.BORDER_REPLICATE)
+               for along_x, along_y, anchor in ((kernel, none, (4, 0)), (none, kernel, (0, 4)), (kernel, kernel, (4, 4)))]
     result = np.empty((height * TEXTURE_SCALE, width * TEXTURE_SCALE, *image.shape[2:]), np.uint8)
-    result[::2, ::2] = image
-    for rows, columns, along_x, along_y in ((0, 1, kernel, none), (1, 0, none, kernel), (1, 1, kernel, kernel)):
-        anchor = (4 if columns else 0, 4 if rows else 0)
-        result[rows::2, columns::2] = cv2.sepFilter2D(
-            image, -1, along_x, along_y, anchor=anchor, borderType=cv2.BORDER_REPLICATE
-        )
+    _interlace(*(part.reshape(height, width, -1) for part in (image, *between)), result.reshape(2 * height, 2 * width, -1))
     return result
+
+
+@compiled()
+def _interlace(own: Any, right: Any, below: Any, across: Any, out: Any) -> None:
+    height, width, channels = own.shape
+    for y in range(height):
+        for x in range(width):
+            for k in range(channels):
+                out[2 * y, 2 * x, k] = own[y, x, k]
+                out[2 * y, 2 * x + 1, k] = right[y, x, k]
+                out[2 * y + 1, 2 * x, k] = below[y, x, k]
+                out[2 * y + 1, 2 * x + 1, k] = across[y, x, k]
 
 
 def soften_folds(image: UInt8Array, landmarks_px: FloatArray, amount: float) -> UInt8Array:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from ...pipeline_core.types import FloatArray, UInt8Array
 from ..photo_head.head_model import HeadModel
@@ -43,6 +44,9 @@ EDGE_RING = 4
 """Ring round the lips' inner edge that is the outer edge of their red."""
 RED_RING = 6.5
 """Ring round the lips' edge up to which the red of an open mouth reaches in some frames: inside nothing is compared."""
+LEAST = 1e-6
+"""Places that weigh less in a mean are left out of it."""
+_MEAN = np.full(3, 1 / 3, np.float32)
 TINT = 0.5
 """How much of a difference in hue is taken over: shade has little of it, and what else has is no shading."""
 
@@ -73,12 +77,13 @@ class Shading:
         """Where skin is compared [shape=(V,)]."""
         at, away = model.vertices[self.vertices], away[away < FAR_CM[1]]
         self._fade = smoothstep((REACH_CM[1] - away) / (REACH_CM[1] - REACH_CM[0]))
-        self._far = (away > FAR_CM[0]).astype(np.float32)
+        self._far = np.flatnonzero(away > FAR_CM[0])
         self._place = np.column_stack([np.ones(len(at)), at[:, :2] / FAR_CM[1]]).astype(np.float32)
         self._place[:, 2] -= self._place[:, 2].mean()
         near = np.exp(-0.5 * (_distances(at, at[_spread(at)]) / EVEN_CM) ** 2)
-        self._gather = np.ascontiguousarray((near * (ring[self.vertices] > RED_RING)[:, None]).T, np.float32)
-        self._spread = np.asarray(near / near.sum(axis=1, keepdims=True), np.float32)
+        near[near < LEAST] = 0.0
+        self._gather = csr_matrix((near * (ring[self.vertices] > RED_RING)[:, None]).T, dtype=np.float32)
+        self._spread = csr_matrix(near / near.sum(axis=1, keepdims=True), dtype=np.float32)
         number = np.full(len(model.vertices), -1, np.int32)
         number[self.vertices] = np.arange(len(self.vertices), dtype=np.int32)
         triangles = number[model.triangles]
@@ -109,25 +114,26 @@ class Shading:
         """
         ratio = np.clip(lent.log - own.log, -LIMIT, LIMIT)
         weight = lent.weight * own.weight
-        light = self._light(ratio, weight * self._far)
+        light = self._light(ratio[self._far], weight[self._far])
         told = np.concatenate([(ratio - light) * weight[:, None], weight[:, None]], axis=1)
         left = self._spread @ (self._gather @ told)
         left = left[:, :3] / (left[:, 3:] + np.float32(1e-2))
-        grey = left.mean(axis=1, keepdims=True)
+        grey = (left @ _MEAN)[:, None]
         left = grey + np.float32(TINT) * (left - grey)
         return light, np.asarray(left * self._fade[:, None], np.float32)
 
     def _light(self, ratio: FloatArray, weight: FloatArray) -> FloatArray:
-        """Fit a slope of light to the ratios, and again without what it does not explain [shape=(V, 3)]."""
-        light = np.zeros(3, np.float32)
-        told = weight
+        """Fit a slope of light to the far ratios, and again without what it does not explain; return it everywhere."""
+        slope, told, place = np.zeros((3, 3), np.float32), weight, self._place[self._far]
         for _ in range(FITS):
-            gram = (self._place * told[:, None]).T @ self._place
+            weighted = (place * told[:, None]).T
+            gram = weighted @ place
             gram[range(1, 3), range(1, 3)] += LEVEL * told.sum()
             gram[range(3), range(3)] += 1e-3
-            light = self._place @ np.linalg.solve(gram, (self._place * told[:, None]).T @ ratio).astype(np.float32)
-            told = weight / (1.0 + (np.abs(ratio - light).mean(axis=1) / ODD) ** 2)
-        return np.asarray(light, np.float32)
+            slope = np.linalg.solve(gram, weighted @ ratio).astype(np.float32)
+            odd = np.abs(ratio - place @ slope) @ _MEAN
+            told = weight / (1.0 + (odd / np.float32(ODD)) ** 2)
+        return np.asarray(self._place @ slope, np.float32)
 
     @staticmethod
     def replaced(left: FloatArray) -> FloatArray:

@@ -68,7 +68,7 @@ def test_lent_lips_have_their_own_colour(talker, shut_again):
 def skins(shading, light=0.0, shade=0.0):
     """A lent face, and its own, which is darker by `light`, and by `shade` near the mouth."""
     seen, even = np.ones(len(shading.vertices), np.float32), np.full((len(shading.vertices), 3), 4.8, np.float32)
-    near = (shading._far == 0.0)[:, None]
+    near = ~np.isin(np.arange(len(seen)), shading._far)[:, None]
     return Skin(even, seen), Skin(np.float32(even - light - shade * near), seen)
 
 
