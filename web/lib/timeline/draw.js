@@ -7,6 +7,7 @@ import { colourOf, EMOTIONS } from "./sounds.js";
 
 const FONT = "system-ui, sans-serif";
 const SHUT = "#d64038", JAW = "#4fa3d1", INK = "#1d1f23";
+const NAME_PX = GUTTER_PX - 8; // longer names of lanes are drawn narrower
 const NARROW_PX = 3; // boxes closer than this have no lines between them
 
 /** Draw a scene: {ctx, axis, lanes, theme, data, shown, selection, cursor_s, range, ghosts, expected}. */
@@ -48,13 +49,13 @@ function drawNames({ ctx, lanes, theme }) {
   ctx.font = `10px ${FONT}`;
   ctx.fillStyle = theme.faint;
   for (const [name, title] of Object.entries(titles)) {
-    if (lanes[name]) ctx.fillText(title, GUTTER_PX - 6, lanes[name].top + lanes[name].height / 2 - (name === "mouth" ? 11 : 0));
+    if (lanes[name]) ctx.fillText(title, GUTTER_PX - 6, lanes[name].top + lanes[name].height / 2 - (name === "mouth" ? 11 : 0), NAME_PX);
   }
   const { top, height } = lanes.mouth;
   ctx.font = `9px ${FONT}`;
   for (const [colour, title, down_px] of [[JAW, tr("jaw"), 0], [SHUT, tr("lips"), 10]]) {
     ctx.fillStyle = colour;
-    ctx.fillText(title, GUTTER_PX - 6, top + height / 2 + down_px);
+    ctx.fillText(title, GUTTER_PX - 6, top + height / 2 + down_px, NAME_PX);
   }
 }
 
