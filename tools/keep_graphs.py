@@ -1,4 +1,4 @@
-"""Keep the shipped workflows among the graphs that later versions must load, where they hold something new.
+"""Keep the shipped workflows among the graphs that later versions must load, where none of these is built the same.
 
     python tools/keep_graphs.py
 
@@ -27,11 +27,22 @@ from talking_avatar.cli.workflow import WORKFLOWS, to_prompt  # noqa: E402
 GRAPHS = ROOT / "tests" / "graphs"
 
 
-def shapes(graph: dict[str, Any]) -> set[tuple[Any, ...]]:
-    """Return how its nodes of ours are saved: type, number of widgets, names of inputs and outputs."""
-    return {(node["type"], len(node.get("widgets_values") or []), *(tuple(slot["name"] for slot in node[side])
-                                                                   for side in ("inputs", "outputs")))
-            for node in graph["nodes"] if node["type"].startswith("TA_")}
+def shape(graph: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Return how its nodes are saved: type, number of widgets, names of inputs and outputs."""
+    return sorted((node["type"], len(node.get("widgets_values") or []), *(tuple(slot["name"] for slot in node.get(side) or [])
+                                                                         for side in ("inputs", "outputs")))
+                  for node in graph["nodes"])
+
+
+def kept() -> list[dict[str, Any]]:
+    """Return the graphs that are kept, the oldest first."""
+    return [json.loads(path.read_text(encoding="utf-8"))["graph"] for path in sorted(GRAPHS.glob("*.json"))]
+
+
+def missing() -> list[Path]:
+    """Return the shipped workflows that are not kept as they are built now."""
+    known = [shape(graph) for graph in kept()]
+    return [path for path in sorted(WORKFLOWS.glob("*.json")) if shape(json.loads(path.read_text(encoding="utf-8"))) not in known]
 
 
 def meaning(graph: dict[str, Any], object_info: dict[str, Any]) -> dict[str, Any]:
@@ -41,19 +52,14 @@ def meaning(graph: dict[str, Any], object_info: dict[str, Any]) -> dict[str, Any
 
 def main() -> None:
     """Write what is new."""
-    kept = [json.loads(path.read_text(encoding="utf-8"))["graph"] for path in sorted(GRAPHS.glob("*.json"))]
-    known = set[tuple[Any, ...]]().union(*(shapes(graph) for graph in kept))
+    new, before = missing(), len(kept())
     with ComfyServer(find_comfyui(), LOCAL / "pictures") as server:
         object_info = server.client.object_info()
-    for path in sorted(WORKFLOWS.glob("*.json")):
+    for number, path in enumerate(new, before + 1):
         graph = json.loads(path.read_text(encoding="utf-8"))
-        if shapes(graph) <= known:
-            continue
-        known |= shapes(graph)
-        kept.append(graph)
         text = json.dumps({"graph": graph, "prompt": meaning(graph, object_info)}, ensure_ascii=False, separators=(",", ":"))
-        (GRAPHS / f"{len(kept):02d}_{path.stem}.json").write_text(text + "\n", encoding="utf-8")
-        say(f"{len(kept):02d}_{path.stem}.json")
+        (GRAPHS / f"{number:02d}_{path.stem}.json").write_text(text + "\n", encoding="utf-8")
+        say(f"{number:02d}_{path.stem}.json")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import pytest
 from talking_avatar.cli.console import ROOT
 from talking_avatar.cli.workflow import inputs_of, to_prompt
 from talking_avatar.tests.comfyui import canvas
+from talking_avatar.tests.tools import loading
 
 GRAPHS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "tests" / "graphs").glob("*.json"))}
 names = pytest.mark.parametrize("name", GRAPHS)
@@ -23,6 +24,17 @@ def changes(kept, prompt, object_info):
         found += [f"{node['class_type']}.{name} is {value!r}" for name, value in node["inputs"].items()
                   if name not in meant and value != defaults[name]]
     return found
+
+
+def test_every_shipped_workflow_is_kept(tmp_path, monkeypatch):
+    tool = loading.load("keep_graphs.py")
+    assert tool.missing() == [], "run tools/keep_graphs.py"
+    changed = json.loads((tool.WORKFLOWS / "one_node.json").read_text(encoding="utf-8"))
+    node = next(node for node in changed["nodes"] if node["type"].startswith("TA_"))
+    node["widgets_values"].append(1)
+    (tmp_path / "changed.json").write_text(json.dumps(changed), encoding="utf-8")
+    monkeypatch.setattr(tool, "WORKFLOWS", tmp_path)
+    assert tool.missing() == [tmp_path / "changed.json"], "a new widget is noticed"
 
 
 @names
