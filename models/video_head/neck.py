@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from ...pipeline_core.compiled import compiled
 from ...pipeline_core.types import FloatArray
 from ..photo_head.fit import Pose
 from ..photo_head.head_model import HeadModel
@@ -59,22 +62,32 @@ class Neck:
         down = np.array([-pose.rotation[0, 1], pose.rotation[1, 1]], np.float32)
         down /= np.linalg.norm(down) + 1e-6
         steps = np.arange(-CONTOUR_CM, REACH_CM, STEP_CM, dtype=np.float32)
-        at = small[self._neck, None, :2] + (steps * DETAIL_PX_PER_CM)[None, :, None] * down - origin
-        column = np.clip(np.round(at[..., 0]).astype(int), 0, columns - 1)
-        row = np.clip(np.round(at[..., 1]).astype(int), 0, rows - 1)
-        behind = nearest[row, column] - small[self._neck, None, 2] > HIDDEN_CM * DETAIL_PX_PER_CM
-        uv[self._neck] += (_way_out(behind, steps) * self._inside * np.float32(pose.scale))[:, None] * down
+        way = _way_out(nearest, np.ascontiguousarray(small[self._neck] - np.float32([*origin, 0.0])),
+                       steps * np.float32(DETAIL_PX_PER_CM) * down[:, None], steps)  # fmt: skip
+        uv[self._neck] += (way * self._inside * np.float32(pose.scale))[:, None] * down
         return uv
 
 
-def _way_out(behind: np.ndarray, steps: FloatArray) -> FloatArray:
-    """Return how far each place is from what it could borrow, in cm [behind: shape=(V, S)]; 0 where it is seen itself.
+@compiled()
+def _way_out(nearest: Any, places: Any, moves: Any, steps: Any) -> Any:
+    """Return how far each place is from what it could borrow, in cm [shape=(V,)]; 0 where it is seen itself.
 
     What hides it begins at the place or just above, within the shade of the contour; what lies in front of it
     farther down is another part of the neck.
     """
-    first = behind.argmax(axis=1)
-    hidden = behind.any(axis=1) & (steps[first] <= 0.0)
-    after = ~behind & (np.arange(len(steps)) > first[:, None])
-    end = np.where(after.any(axis=1), after.argmax(axis=1), len(steps) - 1)
-    return np.asarray(np.where(hidden, steps[end] + CONTOUR_CM, 0.0), np.float32)
+    way = np.zeros(len(places), np.float32)
+    for v in range(len(places)):
+        hidden = False
+        for k in range(len(steps)):
+            column = min(max(np.int64(np.rint(places[v, 0] + moves[0, k])), 0), nearest.shape[1] - 1)
+            row = min(max(np.int64(np.rint(places[v, 1] + moves[1, k])), 0), nearest.shape[0] - 1)
+            behind = nearest[row, column] - places[v, 2] > HIDDEN_CM * DETAIL_PX_PER_CM
+            if not hidden and steps[k] > 0.0:
+                break
+            if hidden and not behind:
+                way[v] = steps[k] + CONTOUR_CM
+                break
+            hidden = hidden or behind
+        else:
+            way[v] = steps[-1] + CONTOUR_CM
+    return way

@@ -251,8 +251,10 @@ class OccluderFinder:
                        self._places.flat, view.features.shape[:2])  # fmt: skip
         forgiven = cv2.remap(known.forgiven, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         usual = cv2.remap(usual, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        excess = np.maximum(np.abs(view.features - usual) / forgiven - 1, 0).sum(axis=2)
-        return np.where(where[..., 0] > -9, excess, 0.0).astype(np.float32), where
+        excess = np.abs(view.features - usual)
+        excess /= forgiven
+        excess = np.maximum(excess - 1, 0) @ np.ones(excess.shape[2], np.float32)
+        return np.where(where[..., 0] > -9, excess, np.float32(0.0)), where
 
     def _coherent(self, excess: FloatArray, where: FloatArray) -> np.ndarray:
         """Return the pixels of things that are large and come from outside [shape=(h, w), bool]."""
@@ -330,8 +332,14 @@ def _states(clip: HeadClip) -> FloatArray:
 
 def _colours(rgb: FloatArray | UInt8Array) -> FloatArray:
     """Return log brightness, red over green, blue over green [shape=(H, W, 3)]."""
+    if rgb.dtype == np.uint8:
+        return np.asarray(cv2.transform(_LOGS[rgb], _MIXED))
     logs = np.log(rgb.astype(np.float32) * np.float32(1 / 255) + np.float32(_DARK))
-    return logs @ np.float32([[0.299, 1, 0], [0.587, -1, -1], [0.114, 0, 1]])
+    return logs @ _MIXED.T
+
+
+_LOGS = np.log(np.arange(256, dtype=np.float32) * np.float32(1 / 255) + np.float32(_DARK))
+_MIXED = np.float32([[0.299, 0.587, 0.114], [1, -1, 0], [0, -1, 1]])
 
 
 def _drawn(xy: FloatArray, near: FloatArray, triangles: IntArray, values: FloatArray, shape: tuple[int, int]) -> FloatArray:

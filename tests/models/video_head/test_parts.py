@@ -95,7 +95,9 @@ def test_a_moving_head_is_blurred_and_a_still_one_is_not(painter):
 def test_hidden_neck_borrows_from_below_what_hides_it():
     steps = np.arange(-0.35, 1.0, 0.1, dtype=np.float32)
     hidden, free, farther = steps < 0.2, steps < -9, steps > 0.5
-    found = _way_out(np.array([hidden, free, farther]), steps)
+    nearest = np.float32(np.where([hidden, free, farther], 100.0, -100.0))
+    places, along = np.float32([[0, row, 0] for row in range(3)]), np.arange(len(steps), dtype=np.float32)
+    found = _way_out(nearest, places, np.stack([along, np.zeros_like(along)]), steps)
     assert found[0] == pytest.approx(0.25 + 0.35, abs=0.06)
     assert found[1] == found[2] == 0.0
 
