@@ -200,6 +200,21 @@ def test_the_picture_is_that_of_the_renderer(page, shown, rendered):
     assert page.console == []
 
 
+def test_only_triangles_that_may_be_seen_are_drawn(bare):
+    """Three face the viewer, one of them beyond the small box; the fourth is turned away."""
+    assert bare.evaluate("""async () => {
+        const { Choice } = await import('/lib/avatar/choice.js');
+        const gl = new Proxy({ drawElements: (mode, count) => drawn.push(count) }, { get: (own, name) => own[name] ?? (() => ({})) });
+        const drawn = [], place = (x, y) => [x, y, 0, x, y + 1, 0, x + 1, y, 0];
+        const choice = new Choice(gl, [], [0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 2, 1]);
+        const points = [...place(0, 0), ...place(1.5, 1.5), ...place(9, 0)];
+        choice.draw(points, [0, 0, 2, 2]);
+        choice.draw(points, [0, 0, 10, 10]);
+        choice.draw(points, [3, 3, 4, 4]);
+        return drawn;
+    }""") == [6, 9, 0]
+
+
 def test_shut_lips_hide_the_inside_and_open_ones_show_it(page, shown):
     made(page)
     part, wide = lower_face(shown), {"jawOpen": 0.4, "mouthUpperUpLeft": 0.3, "mouthUpperUpRight": 0.3}

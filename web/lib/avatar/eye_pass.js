@@ -1,5 +1,6 @@
 // An eye whose lids are on the way, drawn finer than the rest: new skin above the lid's edge, and lashes on it.
 
+import { Choice } from "./choice.js";
 import { boxAround } from "./fine.js";
 import { asBox, bindTextures, makeBuffer, makeProgram, makeVertexArray, upload } from "./gl.js";
 import { fillRibbon, ribbonLength } from "./lashes.js";
@@ -31,8 +32,7 @@ export class EyePass {
     bindTextures(gl, [gl.TEXTURE_2D, photo], [gl.TEXTURE_2D, lidPicture]);
     gl.uniform4fv(uniforms.lidBox, asBox(face.header.lids[eye.side]));
     gl.uniform1f(uniforms.blink, posed.blink[k]);
-    gl.bindVertexArray(eye.skin);
-    gl.drawElements(gl.TRIANGLES, eye.size, gl.UNSIGNED_SHORT, 0);
+    eye.skin.draw(posed.points, fine.box);
     this.#drawLashes(eye, k, posed);
     fine.end(window, { all: true });
   }
@@ -61,7 +61,7 @@ export class EyePass {
     }
     for (const index of face.arrays[`${side}.plug.triangles`]) indices.push(index + first);
     const outline = opening.vertices.filter((_, i) => opening.place[i] < 28 || opening.depth[i] <= 2);
-    return { side, outline, size: indices.length, skin: makeVertexArray(gl, places[k], Uint16Array.from(indices)), lashes: this.#makeLashes(opening) };
+    return { side, outline, skin: new Choice(gl, places[k], indices), lashes: this.#makeLashes(opening) };
   }
 
   /** x, y, distance from the middle, opacity. */

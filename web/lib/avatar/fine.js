@@ -10,8 +10,9 @@ const LEAST_SPREAD = 0.5; // pixels of the canvas over which the fine picture is
 
 /** One fine picture, used for one part after the other. Opacity: one half on skin, 1 on what is painted, 0 where nothing is. */
 export class FinePicture {
-  constructor(gl, relief) {
-    Object.assign(this, { gl, relief, size: [0, 0], used: [0, 0], box: [0, 0, 1, 1] });
+  /** @param texels of the photo's texture per pixel of the photo */
+  constructor(gl, relief, texels) {
+    Object.assign(this, { gl, relief, texels, size: [0, 0], used: [0, 0], box: [0, 0, 1, 1] });
     /** Whether a processor draws: then fewer pixels and triangles have to do. */
     this.inSoftware = !gl.getContextAttributes().antialias;
     this.fineness = this.inSoftware ? FINE_IN_SOFTWARE : FINE;
@@ -25,7 +26,7 @@ export class FinePicture {
   /** Draw into it from now on, with depth; `box` is left, top, right, bottom in pixels of the photo. */
   begin(window, box, programs) {
     const { gl } = this, [left, top, right, bottom] = box, width = right - left, height = bottom - top;
-    const perPixel = 0.5 * this.fineness * window[0] * gl.drawingBufferWidth;
+    const perPixel = this.perPixel(window);
     this.box = box;
     this.#resize(width * perPixel, height * perPixel);
     gl.bindFramebuffer(gl.FRAMEBUFFER, this.target);
@@ -36,9 +37,39 @@ export class FinePicture {
       gl.useProgram(program);
       gl.uniform4f(uniforms.window, 2 / width, 2 / height, (left + right) / 2, (top + bottom) / 2);
       gl.uniform2fv(uniforms.relief, this.relief);
+      gl.uniform1f(uniforms.lod, lodOf(this.texels, perPixel));
     }
     gl.enable(gl.DEPTH_TEST);
     gl.enable(gl.CULL_FACE);
+  }
+
+  /** Its pixels per pixel of the photo. */
+  perPixel(window) {
+    return 0.5 * this.fineness * window[0] * this.gl.drawingBufferWidth;
+  }
+
+  /** Draw into it again, after something else. */
+  resume() {
+    this.gl.bindFramebuffer(this.gl.FRAMEBUFFER, this.target);
+  }
+
+  /** Draw a rectangle over all of it, or over the canvas. */
+  drawAll() {
+    this.gl.bindVertexArray(this.corners);
+    this.gl.drawArrays(this.gl.TRIANGLE_STRIP, 0, 4);
+  }
+
+  /** Draw in a part of it only, left, top, right, bottom in pixels of the photo: a processor shades even what something hides. */
+  limit([left, top, right, bottom]) {
+    const { gl, box, used } = this, perX = used[0] / (box[2] - box[0]), perY = used[1] / (box[3] - box[1]);
+    const x = Math.floor((left + 0.5 - box[0]) * perX), y = Math.floor((box[3] - bottom - 0.5) * perY);
+    gl.enable(gl.SCISSOR_TEST);
+    gl.scissor(x, y, Math.max(0, Math.ceil((right + 0.5 - box[0]) * perX) - x), Math.max(0, Math.ceil((box[3] - top - 0.5) * perY) - y));
+  }
+
+  /** Draw in all of it again. */
+  unlimit() {
+    this.gl.disable(this.gl.SCISSOR_TEST);
   }
 
   /** Lay it over the canvas; what is painted gets blurred by `blurPx` pixels of the photo, or `all` of it evened out a little. */
@@ -59,10 +90,9 @@ export class FinePicture {
     gl.uniform1f(uniforms.evened, all ? 1 : 0);
     gl.uniform1i(uniforms.picture, 0);
     bindTextures(gl, [gl.TEXTURE_2D, this.picture]);
-    gl.bindVertexArray(this.corners);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
-    gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
+    this.drawAll();
     gl.disable(gl.BLEND);
   }
 
@@ -80,6 +110,11 @@ export class FinePicture {
     gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, this.picture, 0);
     gl.framebufferRenderbuffer(gl.FRAMEBUFFER, gl.DEPTH_STENCIL_ATTACHMENT, gl.RENDERBUFFER, this.depth);
   }
+}
+
+/** The photo's fineness for so many texels and drawn pixels per pixel of the photo; rather a little too sharp than too soft. */
+export function lodOf(texels, pixels) {
+  return Math.log2(texels / pixels) - 0.25;
 }
 
 /** Left, top, right, bottom of some vertices, and a margin. */

@@ -22,11 +22,8 @@ uniform vec3 pivot, headShift;
 uniform float distance;
 out vec3 at, normal, restAt;
 out vec2 heightOpen;
-flat out vec3 colourAt, traits;
+flat out vec3 colourAt;
 flat out uint kindAt;
-
-// Strength of relief, of reflections, and share of light that has wandered under the surface.
-const vec3 TEETH = vec3(0.03, 1.0, 0.55), GUM = vec3(0.13, 0.9, 0.40), TONGUE = vec3(0.40, 1.0, 0.35), LINING = vec3(0.15, 0.6, 0.45);
 
 vec3 moved(vec3 p) {
   vec3 local = (p - pivot) * vec3(1.0, -1.0, 1.0);
@@ -54,9 +51,32 @@ void main() {
   heightOpen = share.xy;
   kindAt = kind;
   colourAt = colour;
-  traits = kind <= 1u ? TEETH : kind <= 3u ? GUM : kind == 4u ? TONGUE : LINING;
   vec3 seen = camera * at;
   gl_Position = onCanvas(moved(vec3(seen.x + cameraOffset.x, cameraOffset.y - seen.y, seen.z)));
+}
+`;
+
+/** What is there: place, direction, place at rest, height, occlusion; colour with 10, 10 and 9 bits, and 1 + the kind of tissue. */
+export const SURFACE_FRAGMENT = `
+in vec3 at, normal, restAt;
+in vec2 heightOpen;
+flat in vec3 colourAt;
+flat in uint kindAt;
+layout(location = 0) out uvec4 first;
+layout(location = 1) out uvec4 second;
+void main() {
+  first = uvec4(floatBitsToUint(at), packSnorm2x16(normal.xy));
+  uvec3 c = uvec3(clamp(0.5 * colourAt, 0.0, 1.0) * vec3(1023.0, 1023.0, 511.0) + 0.5);
+  second = uvec4(packHalf2x16(restAt.xy), packHalf2x16(vec2(restAt.z, heightOpen.x)), packHalf2x16(vec2(heightOpen.y, normal.z)),
+    c.x << 22 | c.y << 12 | c.z << 3 | (kindAt + 1u));
+}
+`;
+
+/** All of the fine picture. */
+export const SHADE_VERTEX = `
+layout(location = 0) in vec2 corner;
+void main() {
+  gl_Position = vec4(2.0 * corner - 1.0, 0.0, 1.0);
 }
 `;
 
@@ -90,11 +110,13 @@ vec3 skyAt(float which, vec3 p) {
 
 const TISSUE = `
 const int TONGUE = 4, LINING = 5;
+// Strength of relief, of reflections, and share of light that has wandered under the surface.
+const vec3 OF_TEETH = vec3(0.03, 1.0, 0.55), OF_GUM = vec3(0.13, 0.9, 0.40), OF_TONGUE = vec3(0.40, 1.0, 0.35), OF_LINING = vec3(0.15, 0.6, 0.45);
 
 vec3 reliefAt(int part) {
   bool flatTissue = part >= TONGUE;
   vec2 place = vec2(flatTissue ? restAt.x : restAt.x - 0.6 * restAt.z, flatTissue ? restAt.z - restAt.y : restAt.y);
-  return (texture(tissue, place * tissueScale + 0.5 / 128.0).xyz - 0.5) * 10.0;
+  return (textureLod(tissue, place * tissueScale + 0.5 / 128.0, tissueLod).xyz - 0.5) * 10.0;
 }
 vec3 surface(int part, vec3 raw, vec3 bumps) {
   vec3 n = normalize(raw);
@@ -131,19 +153,32 @@ vec2 shine(int part, int which, vec4 here, vec3 n, float height, float open) {
 }
 `;
 
-export const MOUTH_FRAGMENT = `
+export const SHADE_FRAGMENT = `
 precision highp sampler3D;
-in vec3 at, normal, restAt;
-in vec2 heightOpen;
-flat in vec3 colourAt, traits;
-flat in uint kindAt;
+precision highp usampler2D;
+uniform usampler2D firstMap, secondMap;
 uniform sampler2D limits, tissue, tone;
 uniform sampler3D sky;
 uniform vec3 skyLow, skySize, light, view, skyColour, keyColour, slitColour;
-uniform float centreSky, tissueScale, toneShare;
+uniform float centreSky, tissueScale, tissueLod, toneShare;
 out vec4 colour;
+vec3 at, normal, restAt, colourAt, traits;
+vec2 heightOpen;
 ${LIGHT}
 ${TISSUE}
+/** Returns the kind of tissue, -1 where there is none. */
+int look() {
+  uvec4 a = texelFetch(firstMap, ivec2(gl_FragCoord.xy), 0), b = texelFetch(secondMap, ivec2(gl_FragCoord.xy), 0);
+  int part = int(b.w & 7u) - 1;
+  vec2 middle = unpackHalf2x16(b.y), last = unpackHalf2x16(b.z);
+  at = uintBitsToFloat(a.xyz);
+  normal = vec3(unpackSnorm2x16(a.w), last.y);
+  restAt = vec3(unpackHalf2x16(b.x), middle.x);
+  heightOpen = vec2(middle.y, last.x);
+  colourAt = 2.0 * vec3(b.w >> 22, b.w >> 12 & 1023u, b.w >> 3 & 511u) / vec3(1023.0, 1023.0, 511.0);
+  traits = part <= 1 ? OF_TEETH : part <= 3 ? OF_GUM : part == TONGUE ? OF_TONGUE : OF_LINING;
+  return part;
+}
 vec3 shaded(int part) {
   float height = heightOpen.x, open = heightOpen.y;
   vec3 bumps = reliefAt(part), n = surface(part, normal, bumps);
@@ -178,7 +213,9 @@ vec3 shaded(int part) {
   return pigment(part, bumps.x, height, n.y) * lit + gloss.x * keyColour + gloss.y * skyColour;
 }
 void main() {
-  vec3 value = shaded(int(kindAt));
+  int part = look();
+  if (part < 0) discard;
+  vec3 value = shaded(part);
   vec3 over = max(value - 0.7, 0.0);
   value = min(value, 0.7) + over / (1.0 + over * 2.2);
   value *= pow(vec3(limitAt(2, at.x).x), slitColour);

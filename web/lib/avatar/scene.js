@@ -1,7 +1,8 @@
 // Everything on the graphics card for one face, and how a frame is drawn.
 
+import { Choice } from "./choice.js";
 import { EyePass } from "./eye_pass.js";
-import { FinePicture } from "./fine.js";
+import { boxAround, FinePicture, lodOf } from "./fine.js";
 import { carry } from "./geometry.js";
 import { asBox, bindTextures, makeBuffer, makeProgram, makeVertexArray, pictureTexture, upload } from "./gl.js";
 import { MouthPass } from "./mouth_pass.js";
@@ -19,7 +20,9 @@ export class Scene {
     this.plain = makeProgram(gl, PLAIN_VERTEX, PLAIN_FRAGMENT);
     [this.photo, ...this.lidPictures] = pictures.map((picture) => pictureTexture(gl, picture));
     this.relief = [1 / (DEPTH_CM * face.header.pose.scale), face.header.field.pivot[2]];
-    const fine = new FinePicture(gl, this.relief), { lips, lids } = this.#makeSkin(fine.inSoftware);
+    const [left, , right] = face.header.picture;
+    this.texels = pictures[0].width / (right - left);
+    const fine = new FinePicture(gl, this.relief, this.texels), { lips, lids } = this.#makeSkin(fine.inSoftware);
     this.#makeGrid();
     this.mouth = new MouthPass(gl, face, fine, lips);
     this.eyes = new EyePass(gl, face, fine, lids);
@@ -44,8 +47,9 @@ export class Scene {
     gl.useProgram(this.plain.program);
     gl.uniform4fv(this.plain.uniforms.window, window);
     gl.uniform2fv(this.plain.uniforms.relief, this.relief);
+    gl.uniform1f(this.plain.uniforms.lod, lodOf(this.texels, 0.5 * window[0] * gl.drawingBufferWidth));
     this.#drawGrid(posed);
-    this.#drawSkin();
+    this.#drawSkin(posed, window);
     if (!this.whole) return;
     if (posed.lipGap >= this.face.constants.shutCm) this.mouth.draw(posed, motion, window, this.photo);
     posed.blink.forEach((amount, k) => {
@@ -60,14 +64,14 @@ export class Scene {
     this.photoPlaces = makeBuffer(gl, face.uv.byteLength, gl.DYNAMIC_DRAW);
     const inner = new Float32Array(face.count); // rings behind the lips' edge
     face.mouth.vertices.forEach((vertex, i) => (inner[vertex] = Math.max(0, -face.mouth.depth[i])));
-    const indices = [...(rough ? roughTriangles(arrays.triangles) : arrays.triangles)];
-    sides.reduce((first, side, k) => {
-      for (const index of arrays[`${side}.plug.triangles`]) indices.push(index + first);
-      return first + face.plugs[k].points.length / 3;
-    }, face.skinCount);
     const places = [{ at: 0, size: 3, buffer: this.places }, { at: 1, size: 2, buffer: this.photoPlaces }];
-    this.skin = makeVertexArray(gl, places, Uint16Array.from(indices));
-    this.skinSize = indices.length;
+    this.skin = new Choice(gl, places, rough ? roughTriangles(arrays.triangles) : arrays.triangles);
+    let first = face.skinCount;
+    this.plugs = sides.map((side, k) => {
+      const plug = new Choice(gl, places, arrays[`${side}.plug.triangles`].map((index) => index + first));
+      first += face.plugs[k].points.length / 3;
+      return plug;
+    });
     const lids = sides.map((side) => {
       const follow = new Float32Array(face.count);
       follow.set(arrays[`${side}.follow`]);
@@ -107,12 +111,13 @@ export class Scene {
     gl.drawElements(gl.TRIANGLES, this.gridSize, gl.UNSIGNED_SHORT, 0);
   }
 
-  #drawSkin() {
+  #drawSkin({ points }, [sx, sy, middleX, middleY]) {
     const { gl } = this;
     gl.enable(gl.DEPTH_TEST);
     gl.enable(gl.CULL_FACE);
-    gl.bindVertexArray(this.skin);
-    gl.drawElements(gl.TRIANGLES, this.skinSize, gl.UNSIGNED_SHORT, 0);
+    this.skin.draw(points, [middleX - 1 / sx - 1, middleY - 1 / sy - 1, middleX + 1 / sx, middleY + 1 / sy]);
+    // Eyes are seen between the lids only.
+    this.plugs.forEach((plug, k) => plug.draw(points, boxAround(this.face.eyes[k].margin, points, 1)));
   }
 }
 

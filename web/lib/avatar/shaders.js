@@ -19,7 +19,14 @@ void look() {
   gl_Position = onCanvas(place);
 }
 `;
-const LOD = "-0.25"; // rather a little too sharp than too soft
+/** The photo, taken at one fineness for a whole picture: `texture` would look for one at every pixel, which a processor feels. */
+const SAMPLED = `
+uniform sampler2D photo;
+uniform float lod;
+vec4 sampled(vec2 place) {
+  return textureLod(photo, place, lod);
+}
+`;
 
 /** The photo on the mesh or on the grid around it. */
 export const PLAIN_VERTEX = `${PLACE}${PHOTO}
@@ -29,11 +36,11 @@ void main() {
 `;
 
 export const PLAIN_FRAGMENT = `
+${SAMPLED}
 in vec2 at;
-uniform sampler2D photo;
 out vec4 colour;
 void main() {
-  colour = texture(photo, at, ${LOD});
+  colour = sampled(at);
 }
 `;
 
@@ -48,13 +55,13 @@ void main() {
 `;
 
 export const LIPS_FRAGMENT = `
+${SAMPLED}
 in vec2 at;
 in float innerAt;
-uniform sampler2D photo;
 uniform float innerFall;
 out vec4 colour;
 void main() {
-  colour = vec4(texture(photo, at, ${LOD}).rgb * exp(-innerFall * innerAt), innerAt > 0.25 ? 1.0 : 0.5);
+  colour = vec4(sampled(at).rgb * exp(-innerFall * innerAt), innerAt > 0.25 ? 1.0 : 0.5);
 }
 `;
 
@@ -72,15 +79,16 @@ void main() {
 `;
 
 export const LID_FRAGMENT = `
+${SAMPLED}
 in vec2 at, lidPlace;
 in float lidAt;
-uniform sampler2D photo, lidPicture;
+uniform sampler2D lidPicture;
 uniform float blink;
 uniform vec2 lidShade; // bulge, crease
 out vec4 colour;
 void main() {
-  vec4 open = texture(photo, at, ${LOD});
-  vec3 shut = texture(lidPicture, lidPlace, ${LOD}).rgb;
+  vec4 open = sampled(at);
+  vec3 shut = textureLod(lidPicture, lidPlace, lod).rgb;
   vec2 inside = step(vec2(0.0), lidPlace) * step(lidPlace, vec2(1.0));
   float share = smoothstep(0.0, 1.0, 2.0 * lidAt - 1.0) * min(1.0, 3.0 * blink) * inside.x * inside.y;
   vec2 off = (vec2(clamp(lidAt - 1.0, 0.0, 1.0)) - vec2(0.75, 0.3)) / vec2(0.2, 0.15);
