@@ -69,14 +69,14 @@ MEASURED: dict[str, tuple[Callable[[HeadTrack], FloatArray], float]] = {
     "smile": (lambda track: _mean(track, "mouthSmileLeft", "mouthSmileRight"), 0.06),
     "brows": (_brows, 0.25),
     "blink": (_blink, 0.09),
-    "gaze across": (lambda track: np.asarray(track.gaze_deg[:, 0]), 1.5),
-    "gaze up": (lambda track: np.asarray(track.gaze_deg[:, 1]), 1.5),
+    "gaze across": (lambda track: np.asarray(track.gaze_deg[:, 0]), 1.9),
+    "gaze up": (lambda track: np.asarray(track.gaze_deg[:, 1]), 1.8),
     "lips apart": (lambda track: np.asarray(track.lips_ratio[:, 0]), 0.02),
     "mouth width": (lambda track: np.asarray(track.lips_ratio[:, 1]), 0.02),
 }
 """What is compared, and the least standard deviation of a driver who moves it: below, there is nothing to follow.
-Brows that rest seem to move by up to 0.23 when the head nods; eyes that move by less than 1.5 degrees were found again in
-the drivers' own clips, encoded anew, with 0.4 to 0.7 only."""
+Brows that rest seem to move by up to 0.23 when the head nods; eyes that move by less than 1.9 degrees (1.8 up) were
+found again in the drivers' own clips, encoded anew, with 0.4 to 0.7 only."""
 GATED = ("jaw", "smile", "brows", "blink", "gaze across", "gaze up")
 AMPLITUDE = (0.8, 1.2)
 """A strength of 1 is as much as the driver does."""

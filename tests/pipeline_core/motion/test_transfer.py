@@ -11,6 +11,7 @@ from talking_avatar.pipeline_core.motion.given_shapes import with_given_shapes
 from talking_avatar.pipeline_core.motion.rest import rest_of
 from talking_avatar.pipeline_core.motion.transfer import (
     HEAD_MAX_DEG,
+    LEFT_BEHIND,
     TransferSettings,
     driven_parts,
     lids_motion,
@@ -55,7 +56,32 @@ def test_rest_is_found_and_taken_off():
     assert np.abs(curve(motion, "mouthSmileLeft")).max() < 0.01 and curve(motion, "mouthSmileRight")[-5:].min() > 0.3
     total = motion.summed()
     assert np.abs(total.head_deg[:, 1]).max() < 0.1 and 7 < np.abs(total.head_deg[:, 0]).max() < 9
-    assert np.abs(total.gaze_deg).max() < 0.1 and np.abs(total.head_shift).max() < 0.1
+    assert np.abs(total.head_shift).max() < 0.1
+
+
+def test_drawn_irises_go_with_the_head():
+    total = transfer_motion(driver(), TransferSettings()).summed()
+    assert total.gaze_deg == pytest.approx(total.head_deg[:, :2] * np.array(LEFT_BEHIND), abs=0.1)
+    for still in ({"head": 0.0}, {"gaze": 0.0}):
+        assert np.abs(transfer_motion(driver(), TransferSettings(**still)).summed().gaze_deg).max() < 0.1
+
+
+def test_what_falls_below_rest_goes_the_other_way():
+    t = np.arange(FRAMES) / RATE
+    lost = ((t > 3) & (t < 5)).astype(float)
+    motion = transfer_motion(driver(mouthSmileLeft=0.3 - 0.3 * lost, browInnerUp=0.4 - 0.4 * lost), TransferSettings())
+    for name in ("mouthFrownLeft", "browDownLeft", "browDownRight"):
+        assert curve(motion, name)[lost > 0].min() > 0.15, name
+        assert curve(motion, name)[:50].max() < 0.01, name
+    assert curve(motion, "mouthFrownRight").max() < 0.01, "the other corner stays"
+
+
+def test_brows_raised_beyond_their_unit_rise_as_a_whole():
+    def outer(top):
+        t = np.arange(FRAMES) / RATE
+        return curve(transfer_motion(driver(browInnerUp=top * ((t > 4) & (t < 5))), TransferSettings()), "browOuterUpLeft").max()
+
+    assert outer(1.6) == pytest.approx(0.6, abs=0.05) and outer(0.9) < 0.01
 
 
 def test_rest_may_be_chosen():
