@@ -22,6 +22,7 @@ from .bench_resync_clips import Source, drawn_file, moments, revoice, sources, w
 from .bench_resync_controls import DELAY_S, stretched
 from .bench_resync_cost import SIZES, memory, speed
 from .bench_resync_judge import ClipReport, judge
+from .bench_resync_lines import READ_FROM, Reading, Said, said_by, scores
 from .bench_resync_lips import delayed
 from .bench_resync_sheet import Sheet
 from .bench_text import machine, table
@@ -84,16 +85,18 @@ def run_resync(folder: str | None, most: int | None, out: Path, host: Host, *, q
         The table as JSON values.
     """
     found = sources(folder, most, out, host)
-    reports, failed = [], []
+    reports, said, failed = [], [], []
     for number, source in enumerate(found):
         say(f"Re-voicing and judging {source.name}, {number + 1}/{len(found)}")
         try:
-            reports.append(measure(source, number, somebody_else(found, number), out, host))
+            report = measure(source, number, somebody_else(found, number), out, host)
+            said.append(said_by(report, number, out, host))
+            reports.append(report)
         except AvatarError as error:
             failed.append(f"{source.name}: {error.message}")
     if not reports:
         raise LauncherError(f"no clip could be re-voiced: {'; '.join(failed)}", hint="Give clips that show a face.")
-    lines = clip_lines(reports)
+    lines = [*closure_lines(said), *clip_lines(reports)]
     if not quick:
         lines += cost_lines(out, host)
     names = [report.name for report in reports]
@@ -128,10 +131,30 @@ def clip_lines(reports: Sequence[ClipReport]) -> list[Line]:
     return [*lip_lines(reports), *look_lines(reports), *time_lines(reports)]
 
 
+def closure_lines(said: Sequence[Said]) -> list[Line]:
+    """Return how many closures are met, by dlib, who judges, and by the mesh, for comparison."""
+    alike = [clip.alike for clip in said]
+    read = [clip for clip, both in zip(said, alike, strict=True) if both >= READ_FROM]
+    lines = [_closures("closures within a frame", [clip.dlib for clip in said], 0.95)]
+    if read:
+        lines.append(_closures(f"the same, {len(read)} clips whose lips dlib reads in the source", [clip.dlib for clip in read]))
+    lines.append(Line(Row("gap of the source's lips, correlation of dlib and the mesh", _mean(alike)), tuple(alike)))
+    if all(clip.mesh for clip in said):
+        lines.append(_closures("closures by the mesh that drives the drawing", [clip.mesh for clip in said]))
+    return lines
+
+
+def _closures(name: str, clips: Sequence[tuple[Reading, ...]], least: float | None = None) -> Line:
+    score, before = scores([reading for clip in clips for reading in clip])
+    row = Row(f"{name}, of {score.closures}", score.recall, least, None,
+              f"untouched source {before.recall:.2f}, chance {score.chance:.2f}, best shuffle {score.shuffled_top:.2f}",
+              least is None or before.recall < least)
+    return Line(row, tuple(scores(clip)[0].recall for clip in clips))
+
+
 def lip_lines(reports: Sequence[ClipReport]) -> list[Line]:
-    """Return what the lips say."""
+    """Return what else the lips say."""
     score = lips.score_lips([r.lips for r in reports])
-    before = lips.score_lips([r.source_lips for r in reports])
     each = [lips.score_lips([r.lips]) for r in reports]
     fits = [r.offset for r in reports]
     known = [fit for fit in fits if fit.measurable]
@@ -139,9 +162,6 @@ def lip_lines(reports: Sequence[ClipReport]) -> list[Line]:
     lag_ms = 1000.0 * _median([fit.offset_s for fit in known])
     late_ms = 1000.0 * _median([fit.offset_s for fit in late if fit.measurable])
     return [
-        Line(Row(f"closures within a frame, of {score.closures}", score.recall, 0.95, None,
-                 f"untouched source {before.recall:.2f}, chance {score.chance:.2f}, best shuffle {score.shuffled_top:.2f}",
-                 before.recall < 0.95), tuple(s.recall for s in each)),
         Line(Row("shut moments with a reason", score.precision), tuple(s.precision for s in each)),
         Line(Row("open vowels open", score.open_ok), tuple(s.open_ok for s in each)),
         Line(Row("offset, ms (+ picture late)", lag_ms, -20.0, 20.0,

@@ -8,6 +8,7 @@ import pytest
 from talking_avatar.cli import bench_resync as bench
 from talking_avatar.cli.bench_resync_clips import LINES, Source, Timing, sound_start_s, sources, words_for
 from talking_avatar.cli.bench_resync_judge import ClipReport, Watched
+from talking_avatar.cli.bench_resync_lines import LINES_EACH, READ_FROM, Reading, Said, further_words
 from talking_avatar.cli.bench_resync_lips import heard_before, seen_before
 from talking_avatar.cli.console import LauncherError
 from talking_avatar.cli.quality import Row
@@ -30,8 +31,14 @@ def report(values=GOOD, controls=BAD, timing=TIMING, said=NEW):
     return ClipReport("clip", None, Watched(values, controls, (), (), ()), clip_of(said, NEW), source, before, (TIMING, timing))
 
 
+def said(report):
+    reading = Reading(report.lips, report.source_lips)
+    return Said((reading, reading), (reading, reading))
+
+
 def rows(reports):
-    return {line.row.name: line.row for line in bench.clip_lines(reports)}
+    lines = [*bench.closure_lines([said(r) for r in reports]), *bench.clip_lines(reports)]
+    return {line.row.name: line.row for line in lines}
 
 
 def test_a_good_clip_passes_everything():
@@ -43,6 +50,23 @@ def test_a_good_clip_passes_everything():
 def test_the_untouched_source_fails_closures_and_old_speech():
     failed = {name for name, row in rows([report(said=OLD)]).items() if row.passed is False}
     assert sum("closures" in name or "old speech" in name for name in failed) == 3
+
+
+def test_every_line_of_a_clip_counts():
+    one, count = report(), len(report().lips.closures)
+    names = [name for name in rows([one, one]) if "closures" in name]
+    assert len(names) == 2 and all(name.endswith(f"of {4 * count}") for name in names)
+
+
+def test_lips_that_the_readers_see_differently_are_told_apart():
+    good = said(report())
+    other = Reading(good.mesh[0].new, clip_of(NEW, NEW))
+    unread = replace(good, mesh=(other, *good.mesh[1:]))
+    assert good.alike == pytest.approx(1.0) and unread.alike < READ_FROM
+    lines = bench.closure_lines([good, unread])
+    assert "1 clips whose lips dlib reads" in lines[1].row.name and lines[1].row.low is None
+    assert "of " + str(4 * len(report().lips.closures)) in lines[0].row.name, "the judged figure leaves nobody out"
+    assert len(bench.closure_lines([unread])) == 3
 
 
 def test_a_sound_that_was_never_followed_is_no_failure():
@@ -118,3 +142,8 @@ def test_words_fit_the_clip(monkeypatch):
         found = words_for(6.0, number, PlainHost())
         assert found.sound.duration_s <= 5.9 and found.text.startswith(LINES[number]) and found.speed == 1.0
     assert words_for(1.0, 0, PlainHost()).speed > 1.0
+    for length_s in (1.0, 3.0, 6.0):
+        for number in range(len(LINES)):
+            said = [words_for(length_s, number, PlainHost())]
+            said += further_words(said[0], length_s, number, PlainHost())
+            assert len(said) == LINES_EACH and all(sum(line in w.text for w in said) <= 1 for line in LINES)
