@@ -14,7 +14,7 @@ from ..photo_head.fit import turn_and_nod
 from ..photo_head.interior import UPPER_MIDDLE, MouthInterior
 from ..photo_head.light import key_light, skin_colour
 from ..photo_head.mouth_look import INNER_LIPS, LUMINANCE, mouth_look, sample_tooth_colour, to_linear
-from ..photo_head.mouth_pose import Mouth, seated
+from ..photo_head.mouth_pose import FACE_BEHIND_LIP_CM, Mouth, seated
 from ..photo_head.mouth_tone import PhotoTone
 from ..photo_head.textures import grain_level, lens_blur_px
 from .rest import RestFace
@@ -30,6 +30,8 @@ LIGHT_LIMITS = (0.4, 2.5)
 """Bounds of a frame's light relative to the clip's; beyond, the cheeks are covered."""
 TELLING_CM, LEAST_PIXELS = 0.5, 12
 """A mouth that is open this far, with so many pixels, tells how bright it is inside."""
+TEETH = 28
+"""As `Mouth.tooth` numbers them, 14 a row."""
 BACK_SHADE = ((2.5, 4.5, 6.5), (1.0, 0.5, 0.12))
 """Teeth from the middle, and the light there: a turned head shows the inner side of molars, which is dark."""
 NARROW_LIGHT = ((0.1, 0.8), (0.4, 1.0))
@@ -38,6 +40,32 @@ FLOOR_SHARE = 0.8
 """The darkest that is seen holds some light of what is near it."""
 _RIGID = (1, 61, 291)
 """Tip of the nose and corners of the mouth: what the inside of the mouth moves with."""
+
+
+@dataclass(frozen=True, eq=False)
+class Corridor:
+    """Teeth lie the deeper behind the lips, and behind the narrower a slit, the further they are from the middle."""
+
+    slit: FloatArray
+    """Height of the slit before each tooth, over that in the middle [shape=(28,)]."""
+    behind_cm: FloatArray
+    """How deep each tooth lies behind the lips [shape=(28,)]."""
+
+    @staticmethod
+    def of(mouth: Mouth, half_width_cm: float) -> Corridor:
+        """Measure the teeth of the head; lips part in the shape of a parabola."""
+        teeth = [mouth.vertices[mouth.tooth == number] for number in range(TEETH)]
+        aside = np.array([abs(float(tooth[:, 0].mean())) for tooth in teeth])
+        front = np.array([float(tooth[:, 2].max()) for tooth in teeth])
+        rows = np.repeat(front.reshape(2, -1).max(axis=1), len(teeth) // 2)
+        slit = np.clip(1.0 - (aside / half_width_cm) ** 2, 0.0, 1.0)
+        return Corridor(slit.astype(np.float32), (FACE_BEHIND_LIP_CM + rows - front).astype(np.float32))
+
+    def light(self, gap_cm: float) -> FloatArray:
+        """Return the light on each tooth over that on the foremost: a slit lights what is behind it by its angle."""
+        seen = self.slit * gap_cm
+        angle = seen / (seen + self.behind_cm)
+        return np.asarray(angle / max(float(angle.max()), 1e-6), np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +79,8 @@ class ClipLook:
     """The darkest that the clip shows inside the mouth, 0..255 [shape=(3,)]."""
     grain: float
     """Standard deviation of the clip's noise, in levels."""
+    corridor: Corridor
+    """How the light between the lips fades towards the corners of the mouth."""
 
     def light(self, clip: HeadClip, frame: int, picture: UInt8Array) -> float:
         """Return how bright a frame is relative to the clip."""
@@ -60,8 +90,10 @@ class ClipLook:
     def in_frame(self, clip: HeadClip, frame: int, light: float, gap_cm: float) -> MouthInterior:
         """Return the mouth's inside in the light, and with the motion blur, of a frame."""
         share = float(np.interp(gap_cm, *NARROW_LIGHT))
-        return self.interior.seen_from(clip.rotation[frame], light * share, light * self.floor,
+        seen = self.interior.seen_from(clip.rotation[frame], light * share, light * self.floor,
                                        motion_blur_px(clip, frame))  # fmt: skip
+        seen.look = replace(seen.look, tooth_tint=seen.look.tooth_tint * self.corridor.light(gap_cm)[:, None])
+        return seen
 
 
 def look_frames(clip: HeadClip, rest: RestFace, fps: float) -> list[int]:
@@ -117,7 +149,12 @@ def clip_look(clip: HeadClip, rest: RestFace, pictures: Mapping[int, UInt8Array]
     look = replace(look, tooth_tint=look.tooth_tint * _back_shade()[:, None])
     interior = MouthInterior(clip.model, look, PhotoTone.of(pictures[first], clip.landmarks_px[first]), blur,
                              _seat(clip, rest, first), tuple(float(v) for v in clip.rotation[first, 2]))  # fmt: skip
-    return ClipLook(interior, brightness, _floor(depths), noise)
+    return ClipLook(interior, brightness, _floor(depths), noise, _corridor(clip))
+
+
+def _corridor(clip: HeadClip) -> Corridor:
+    lips = clip.neutral_cm[clip.model.lips.margin, 0]
+    return Corridor.of(Mouth.from_tensors(clip.model.mouth), 0.5 * float(np.ptp(lips)))
 
 
 def _tooth_colour(teeth: list[FloatArray], brightest: list[FloatArray], skin_light: float) -> FloatArray | None:
@@ -166,7 +203,7 @@ def seen_inside(picture: UInt8Array, landmarks_px: FloatArray) -> tuple[FloatArr
 
 def _back_shade() -> FloatArray:
     """Return the light that reaches each tooth past lips and cheeks [shape=(28,)]."""
-    beside = np.abs(np.arange(28) % 14 - 6.5)
+    beside = np.abs(np.arange(TEETH) % 14 - 6.5)
     return np.interp(beside, *BACK_SHADE).astype(np.float32)
 
 

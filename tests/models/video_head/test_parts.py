@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from talking_avatar.models.photo_head.head_model import load_head_model
 from talking_avatar.models.photo_head.mouth_look import LUMINANCE
+from talking_avatar.models.photo_head.mouth_pose import Mouth
 from talking_avatar.models.video_head.lip_bank import lip_frames
-from talking_avatar.models.video_head.look import look_frames, motion_blur_px, seen_inside
+from talking_avatar.models.video_head.look import Corridor, look_frames, motion_blur_px, seen_inside
 from talking_avatar.models.video_head.neck import _way_out
 from talking_avatar.models.video_head.region import LowerFace, fill_area, outline_px
 from talking_avatar.models.video_head.sampling import some_pictures
@@ -106,3 +108,14 @@ def test_frames_are_read_by_their_numbers(talker):
     found = some_pictures(talker.face, (17, 2, 3))
     assert sorted(found) == [2, 3, 17]
     assert all(np.array_equal(found[frame], talker.pictures[frame]) for frame in found)
+
+
+def test_side_teeth_are_dark_behind_narrow_slits():
+    corridor = Corridor.of(Mouth.from_tensors(load_head_model().mouth), 2.3)
+    narrow, wide = corridor.light(0.2), corridor.light(1.6)
+    for row in (slice(0, 14), slice(14, 28)):
+        assert narrow[row][6:8].min() > 0.9, "incisors take the light there is"
+        assert narrow[row][[3, 10]].max() < 0.3, "premolars lie in the dark"
+        assert (wide[row][2:12] > narrow[row][2:12] - 0.02).all() and wide[row][[3, 10]].min() > narrow[row][[3, 10]].max()
+        assert (np.diff(narrow[row][:7]) >= 0.0).all() and (np.diff(narrow[row][7:]) <= 0.0).all()
+    assert corridor.light(0.0).max() == 0.0
