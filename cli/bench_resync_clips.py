@@ -35,7 +35,7 @@ from .speech_sets.held_out import HARVARD
 SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".mpg", ".avi")
 OLD_TEXT = " ".join(HARVARD[k] for k in (1, 17))
 """What the sample clip says at first."""
-LINES = tuple(HARVARD[k] for k in (6, 14, 15, 0, 7, 11, 5, 8))
+LINES = tuple(HARVARD[k] for k in (6, 14, 15, 0, 7, 11, 5, 18))
 """Two to four p, b and m each, with vowels between: where lips are shut most of the time, chance meets every closure."""
 SPARE_S = 0.1
 """The new speech ends this long before the clip, so that no frame is repeated."""
