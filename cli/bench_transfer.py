@@ -193,9 +193,9 @@ def compare(driver: Driver, portrait: str, motion: MotionTrack, again: HeadTrack
     followed, shuffled, strange, amplitude = {}, {}, {}, {}
     for name, (curve, least) in MEASURED.items():
         wanted, found = curve(driver.track)[:count], curve(again)
-        if wanted.std() < max(least, OVER_FLOOR * (floor or {}).get(name, 0.0)):
-            continue
         counts = _visible(name, driver.track, again)
+        if counts.sum() < 2 or wanted[counts].std() < max(least, OVER_FLOOR * (floor or {}).get(name, 0.0)):
+            continue
         followed[name] = correlation(wanted[counts], found[counts])
         shuffled[name] = correlation(wanted[order][counts], found[counts])
         strange[name] = correlation(_fitting(wanted[::-1] if other is None else curve(other), count)[counts], found[counts])
@@ -241,7 +241,8 @@ def off_rows(drivers: Sequence[Driver], stills: Sequence[HeadTrack]) -> list[Row
     for name in SWITCHED:
         pairs = [(MEASURED[name][0](driver.track)[: len(still.seen)], MEASURED[name][0](still), _visible(name, driver.track, still))
                  for driver, still in zip(drivers, stills, strict=True)]
-        found = [gain(wanted[counts], found[counts]) for wanted, found, counts in pairs if wanted.std() >= MEASURED[name][1]]
+        found = [gain(wanted[counts], found[counts]) for wanted, found, counts in pairs
+                 if counts.sum() > 1 and wanted[counts].std() >= MEASURED[name][1]]
         if found:
             middle = float(np.median(found))
             rows.append(Row(f"amplitude of {name}, switched off", middle, None, None, "", abs(middle) < AMPLITUDE[0]))

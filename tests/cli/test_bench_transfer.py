@@ -87,6 +87,8 @@ def test_gaze_counts_in_open_eyes_only(driver, stranger):
     shut = driver.track.lids_ratio.max(axis=1) < 0.1
     guessed = np.where(shut[:, None], -30.0, driver.track.gaze_deg)
     assert compare(driver, "p", motion, replace(driver.track, gaze_deg=guessed), None).followed["gaze across"] > 0.99
+    behind_lids = Driver("b", driver.path, replace(driver.track, gaze_deg=guessed - LOOKS))
+    assert "gaze across" not in compare(behind_lids, "p", motion, driver.track, None).followed, "nothing moves in open eyes"
     away = replace(driver.track, gaze_deg=LOOKS[::-1] * [-1, 1])
     found = met(rows_of([compare(driver, "p", motion, away, stranger)]))
     assert found["gaze across"] is False and found["jaw"] is True
