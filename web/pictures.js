@@ -14,6 +14,7 @@ const EMPTY = {
   TA_Scorecard: "Run the graph once to see the scorecard here.",
 };
 const KEYS = { clip: "ta_clip", picture: "ta_picture" };
+const PHOTOS = ["$$canvas-image-preview", "$$comfy_animation_preview"]; // ComfyUI's own widgets
 const GONE = "This picture is no longer kept. Run the graph again.";
 const EMPTY_PX = 40, WIDTH_PX = 400;
 
@@ -37,8 +38,15 @@ function sayKind(nodeType) {
   nodeType.prototype.onExecuted = function (output) {
     const name = output?.images?.[0]?.filename;
     if (name) this.previewMediaType = /\.(mp4|webm|mov|mkv)$/.test(name) ? "video" : "image";
+    if (this.previewMediaType === "video") dropPhoto(this);
     before?.apply(this, arguments);
   };
+}
+
+/** In the old look the page goes on showing the photo that was chosen, small, beside the video made of it. */
+function dropPhoto(node) {
+  node.imgs = undefined;
+  for (const widget of node.widgets.filter(({ name }) => PHOTOS.includes(name))) node.removeWidget(widget);
 }
 
 function attach(node) {
