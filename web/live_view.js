@@ -123,7 +123,7 @@ async function show(node, face, motion, sound) {
   const live = node.taLive, wanted = live.shown;
   const moved = motion && withEdits(decodeMotion(await fetched(motion)), node);
   if (live.shown !== wanted) return;
-  live.view.show(() => fetched(face), moved, sound && addressOf(api, sound));
+  live.view.show(() => fetched(face), moved, sound && addressOf(api, sound), face.filename);
 }
 
 async function fetched(ref) {

@@ -10,7 +10,7 @@ export function createAvatar(canvas, payload) {
     const gl = canvas.getContext('2d');
     window.alive = (window.alive ?? 0) + 1;
     return {
-        aspect: 0.8, ready: Promise.resolve(),
+        aspect: 0.8, first: Promise.resolve(), ready: Promise.resolve(),
         draw(motion, view) { window.drawn = { motion, view, width: canvas.width, height: canvas.height };
                              gl.fillStyle = 'rgb(200, 100, 50)'; gl.fillRect(0, 0, canvas.width, canvas.height); },
         dispose() { window.alive--; },
@@ -49,6 +49,20 @@ def start(page, **how):
 
 def settle(page):
     page.evaluate("() => new Promise((done) => setTimeout(done, 120))")
+
+
+@pytest.mark.parametrize(("name", "made"), [("same", 1), ("other", 2)])
+def test_a_face_that_is_drawn_already_goes_on_with_another_motion(stub, name, made):
+    start(stub)
+    assert stub.evaluate("""async (name) => {
+        const payload = () => { fetched++; return Promise.resolve(new Uint8Array([1]).buffer); };
+        window.fetched = 0;
+        for (const each of ['same', name]) {
+            view.show(payload, { fps: 25, frames: 50, duration_s: 2, whole_s: 2, at: (time_s) => ({ time_s }) }, null, each);
+            await new Promise((done) => setTimeout(done, 200));
+        }
+        return [fetched, alive, view.player.duration_s];
+    }""", name) == [made, 1, 2]
 
 
 def test_the_picture_keeps_its_aspect_and_is_as_fine_as_the_screen(stub):

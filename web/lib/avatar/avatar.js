@@ -8,7 +8,7 @@ import { Scene } from "./scene.js";
 
 export { ARTICULATION_NAMES, NAMES, restMotion } from "./arkit.js";
 
-const FIRST_PICTURE_MS = 50; // by then the browser shows what was drawn first, on screens of 20 pictures a second and more
+const FIRST_PICTURE_MS = 120; // by then the browser shows what was drawn first, on pages of 20 pictures a second and more
 const MOST_ORBIT_DEG = 15; // beyond, sides of the head come into view that the photo does not show
 
 /**
@@ -27,8 +27,11 @@ class Avatar {
     const { shown } = face.header;
     /** Width over height of what is shown of the photo. */
     this.aspect = (shown[2] - shown[0]) / (shown[3] - shown[1]);
-    /** Resolves when everything can be drawn, a moment after the first picture; rejects with a sentence where a picture is damaged. */
-    this.ready = this.#decode(face.arrays);
+    /** Resolves when the face can be drawn, but for what is behind lips and lids; rejects with a sentence where a picture is damaged. */
+    this.first = this.#decode(face.arrays);
+    /** Resolves when everything can be drawn, a moment after the first picture; rejects as well. */
+    this.ready = this.first.then(() => this.#complete());
+    this.ready.catch(() => {}); // told by `first` to those who wait for that only
     Object.assign(this, { canvas, face, last: [restMotion(), {}], scene: null, pictures: null, warm: false, disposed: false });
     this.user = { usable: () => this.#build(), lost: () => (this.scene = null) };
     this.gl = acquire(canvas, this.user);
@@ -77,6 +80,9 @@ class Avatar {
     }
     if (this.disposed) return this.dispose();
     this.#build();
+  }
+
+  async #complete() {
     await new Promise((next) => setTimeout(next, FIRST_PICTURE_MS));
     this.#warmUp();
   }

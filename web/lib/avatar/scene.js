@@ -24,8 +24,7 @@ export class Scene {
     this.texels = pictures[0].width / (right - left);
     const fine = new FinePicture(gl, this.relief, this.texels), { lips, lids } = this.#makeSkin(fine.inSoftware);
     this.#makeGrid();
-    this.mouth = new MouthPass(gl, face, fine, lips);
-    this.eyes = new EyePass(gl, face, fine, lids);
+    this.makeFine = () => ({ mouth: new MouthPass(gl, face, fine, lips), eyes: new EyePass(gl, face, fine, lids) });
     gl.useProgram(this.plain.program);
     gl.uniform1i(this.plain.uniforms.photo, 0);
     gl.uniform4fv(this.plain.uniforms.photoBox, asBox(face.header.picture));
@@ -51,9 +50,10 @@ export class Scene {
     this.#drawGrid(posed);
     this.#drawSkin(posed, window);
     if (!this.whole) return;
-    if (posed.lipGap >= this.face.constants.shutCm) this.mouth.draw(posed, motion, window, this.photo);
+    const { mouth, eyes } = (this.fine ??= this.makeFine());
+    if (posed.lipGap >= this.face.constants.shutCm) mouth.draw(posed, motion, window, this.photo);
     posed.blink.forEach((amount, k) => {
-      if (amount > SEEN_BLINK) this.eyes.draw(k, posed, window, this.photo, this.lidPictures[k]);
+      if (amount > SEEN_BLINK) eyes.draw(k, posed, window, this.photo, this.lidPictures[k]);
     });
   }
 

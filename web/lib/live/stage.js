@@ -12,6 +12,7 @@ const LOOK_MS = 400; // how often a picture that stands still asks whether it is
 /** Shows a head; `motion` and `view` are looked at whenever a picture is due. */
 export class Stage {
   #payload = null; // () => Promise of the face file
+  #name = ""; // of that file
   #avatar = null;
   #canvas = null;
   #due = false;
@@ -33,9 +34,13 @@ export class Stage {
     this.#listen();
   }
 
-  /** Show another face: `payload` fetches its file, and is asked again when the drawing was given up meanwhile. */
-  show(payload) {
-    this.release(false);
+  /**
+   * Show a face: `payload` fetches its file, and is asked again when the drawing was given up meanwhile.
+   * One that is drawn already, by its `name`, goes on.
+   */
+  show(payload, name = "") {
+    if (!this.#avatar || !name || name !== this.#name) this.release(false);
+    this.#name = name;
     this.#payload = payload;
     if (!this.#ends.length) this.#ends = [onResize(this.element, () => this.redraw()), this.#watchSight()];
     if (this.visible) this.#wake();
@@ -103,12 +108,13 @@ export class Stage {
       if (this.#waking !== mine) return;
       const canvas = this.#newCanvas();
       avatar = createAvatar(canvas, bytes);
-      await avatar.ready;
+      await avatar.first;
       if (this.#waking !== mine) return avatar.dispose();
       this.#take(canvas, avatar);
+      await avatar.ready;
     } catch (error) {
       avatar?.dispose();
-      if (this.#waking !== mine) return;
+      if (this.#waking !== mine && (!avatar || this.#avatar !== avatar)) return;
       this.release(false);
       this.told.onProblem(error.message);
     }

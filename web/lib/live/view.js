@@ -55,8 +55,9 @@ export class LiveView {
    * @param {() => Promise<ArrayBuffer>} payload fetches the face file
    * @param {object | null} motion of lib/motion.js, or null for a head at rest
    * @param {string | null} soundUrl
+   * @param {string} name of the face file, which tells its content
    */
-  show(payload, motion, soundUrl) {
+  show(payload, motion, soundUrl, name) {
     this.empty = false;
     this.#idle = motion === null;
     this.#motion = motion ?? idleMotion();
@@ -65,7 +66,7 @@ export class LiveView {
     this.player.loop = this.#idle;
     this.element.classList.toggle("ta-live-idle", this.#idle);
     this.element.replaceChildren(this.stage.element, this.note, this.#transport.element);
-    this.stage.show(payload);
+    this.stage.show(payload, name);
     this.#shown_s = -1;
     this.#tick(0);
     if (this.#idle && this.stage.visible) this.#live();
