@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event, Thread
 
 import cv2
 import numpy as np
@@ -310,6 +311,29 @@ def test_the_number_of_torch_threads_is_left_as_it_was(landmarker, astronaut):
     finally:
         torch.set_num_threads(before)
     assert seen == [1, 3]
+
+
+def test_a_thread_that_begins_while_another_is_inside_keeps_its_number():
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    inside, seen = Event(), []
+
+    def other():  # it asks torch for the first time while the number is 1
+        inside.wait()
+        with one_thread("cpu"):
+            seen.append(torch.get_num_threads())
+        seen.append(torch.get_num_threads())
+
+    thread = Thread(target=other)
+    thread.start()
+    try:
+        with one_thread("cpu"):
+            inside.set()
+            thread.join()
+        seen.append(torch.get_num_threads())
+    finally:
+        torch.set_num_threads(before)
+    assert seen == [1, 3, 3]
 
 
 def test_importing_the_back_end_does_not_import_torch():
