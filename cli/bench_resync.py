@@ -139,8 +139,7 @@ def closure_lines(said: Sequence[Said]) -> list[Line]:
     if read:
         lines.append(_closures(f"the same, {len(read)} clips whose lips dlib reads in the source", [clip.dlib for clip in read]))
     lines.append(Line(Row("gap of the source's lips, correlation of dlib and the mesh", _mean(alike)), tuple(alike)))
-    if all(clip.mesh for clip in said):
-        lines.append(_closures("closures by the mesh that drives the drawing", [clip.mesh for clip in said]))
+    lines.append(_closures("closures by the mesh that drives the drawing", [clip.mesh for clip in said]))
     return lines
 
 

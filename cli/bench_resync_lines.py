@@ -42,15 +42,15 @@ class Said:
     """All lines of one clip, by both readers."""
 
     dlib: tuple[Reading, ...]
-    mesh: tuple[Reading, ...] = ()
+    mesh: tuple[Reading, ...]
     """By the landmarks that drive the drawing: no independent judge, but they read lips under a moustache."""
 
     @property
     def alike(self) -> float:
         """Correlation of the gaps that the readers see in the untouched source."""
-        if not self.mesh:
-            return np.nan
-        return float(np.corrcoef(self.dlib[0].source.aperture, self.mesh[0].source.aperture)[0, 1])
+        dlib, mesh = self.dlib[0].source.aperture, self.mesh[0].source.aperture
+        count = min(len(dlib), len(mesh))
+        return float(np.corrcoef(dlib[:count], mesh[:count])[0, 1])
 
 
 def said_by(report: ClipReport, number: int, out: Path, host: Host) -> Said:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..pipeline_core.blas import one_blas_thread
 from ..pipeline_core.host import Host
 from ..pipeline_core.registry import Backend, register
 from ..pipeline_core.types import FaceTrack, HeadTrack
@@ -29,6 +30,7 @@ keep looking into the lens look up as far as they nod with 0.5."""
 class HeadTracker:
     """Implements `interfaces.Tracker`."""
 
+    @one_blas_thread()
     def track(self, face: FaceTrack, host: Host) -> HeadTrack:
         """Return what the selected face does.
 

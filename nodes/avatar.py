@@ -8,7 +8,6 @@ from typing import Any
 import torch
 from comfy_api.latest import Input, InputImpl, io, ui
 
-from ..pipeline_core.cache import shared
 from ..pipeline_core.errors import SettingError
 from ..pipeline_core.media.video import probe
 from ..pipeline_core.motion import EMOTIONS, MotionSettings, exact_fps
@@ -18,7 +17,7 @@ from ..pipeline_core.render.settings import RenderSettings
 from ..pipeline_core.types import FaceTrack, MotionTrack
 from . import convert, sockets
 from .choices import backend_ids, check_backend, problem_with
-from .host import ComfyHost
+from .host import ComfyHost, Keeping
 from .input_files import expect_file, fingerprint
 from .live import left_for_page
 from .load import NOT_CONNECTED, chosen_portrait, portrait_choices
@@ -37,13 +36,8 @@ SIZES: dict[str, tuple[int | None, int | None]] = {
 }
 
 
-class TalkingAvatar(io.ComfyNode):
+class TalkingAvatar(Keeping):
     """TA_TalkingAvatar."""
-
-    def __init__(self) -> None:
-        """Keep what is prepared for as long as ComfyUI keeps the node: it drops the old video before it asks for a new one."""
-        super().__init__()
-        shared().keep_for(self)
 
     @classmethod
     def define_schema(cls) -> io.Schema:

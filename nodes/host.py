@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import copy
-import io
 import logging
 import sys
 import threading
 import time
 import weakref
 from collections.abc import Iterable
+from io import BytesIO
 from typing import Any, TypeVar
 
 import comfy.model_management
@@ -18,6 +18,7 @@ import comfy.model_patcher
 import comfy.utils
 import psutil
 import torch
+from comfy_api.latest import io
 from comfy_execution.utils import get_executing_context
 from PIL import Image
 
@@ -83,7 +84,7 @@ class ComfyHost:
         step = max(1, max(self._picture.shape[:2]) // (2 * THUMBNAIL_PX))
         small = opaque(within(self._picture[::step, ::step], THUMBNAIL_PX))
         self._picture, self._shown_s = None, now_s
-        buffer = io.BytesIO()
+        buffer = BytesIO()
         Image.fromarray(small).save(buffer, "JPEG", quality=85)
         self._watch()
         _send_frame(self._node_id, "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode())
@@ -152,6 +153,15 @@ def _leave(node_id: str | None, warnings: list[str]) -> None:
     """Show the warnings, or a blank: the page keeps the last text, and nothing goes on any more."""
     _show(node_id, "\n".join(warnings) or " ")
     _send_frame(node_id, None)
+
+
+class Keeping(io.ComfyNode):
+    """A node with which all that is loaded and prepared is kept: before it runs again, ComfyUI drops what it gave before."""
+
+    def __init__(self) -> None:
+        """Keep it for as long as ComfyUI keeps the node."""
+        super().__init__()
+        shared().keep_for(self)
 
 
 def keep(output: T) -> T:

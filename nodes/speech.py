@@ -14,7 +14,7 @@ from ..pipeline_core.speech.edits import apply_edits, read_edits
 from ..pipeline_core.types import Sound, SpeechTrack, array_sha256
 from . import convert, sockets
 from .choices import backend_ids, check_backend, problem_with
-from .host import ComfyHost, keep
+from .host import ComfyHost, Keeping, keep
 from .page import with_files
 from .timeline import timeline_for_page
 
@@ -23,16 +23,7 @@ SPEED_MIN, SPEED_MAX = 0.5, 2.0
 EDITS_TOOLTIP = "What was changed in the timeline below, as JSON; the timeline writes it."
 
 
-class _Edited(io.ComfyNode):
-    """A node with a timeline."""
-
-    def __init__(self) -> None:
-        """Keep what was found for as long as ComfyUI keeps the node: after an edit it drops the output before it asks again."""
-        super().__init__()
-        shared().keep_for(self)
-
-
-class TextToSpeech(_Edited):
+class TextToSpeech(Keeping):
     """TA_TextToSpeech."""
 
     @classmethod
@@ -83,7 +74,7 @@ class TextToSpeech(_Edited):
                              ui=with_files(None, **left))
 
 
-class AudioToVisemes(_Edited):
+class AudioToVisemes(Keeping):
     """TA_AudioToVisemes."""
 
     @classmethod

@@ -46,6 +46,8 @@ _limit = _Limit()
 def one_blas_thread() -> Iterator[None]:
     """Keep numpy's matrix products to one CPU thread for a while; several threads may be inside at a time.
 
+    Also a decorator, but not of generators: those use it inside.
+
     Products of a face's points take well under a millisecond, and OpenBLAS lets its threads spin while they wait for each
     other. Where frames are drawn on all cores, or another program uses one, that is most of the time: 300 products
     of 300 x 300 take 13 s with two threads on two busy cores, and 1 s with one.

@@ -57,9 +57,9 @@ EXPRESSION = """async () => {
 }"""
 
 
-def queue(page: Any) -> None:
+def queue(page: Any, name: str) -> None:
     """Press Run and wait until everything is shown."""
-    run_graph(page)
+    run_graph(page, name)
     page.wait_for_timeout(6000)  # videos load, heads are drawn without a graphics card
 
 
@@ -100,21 +100,21 @@ def dropped(page: Any) -> None:
     page.wait_for_function("() => app.graph._nodes.length === 2", timeout=WAIT_MS)
     page.wait_for_timeout(3000)
     save(page, "canvas_drop", NODES)
-    queue(page)
+    queue(page, "canvas_run")
     save(page, "canvas_run", NODES)
 
 
 def timeline(page: Any) -> None:
     """What was heard, in the node."""
     page.evaluate("async (w) => { await app.loadGraphData(w); }", load_workflow("photo_text_to_video"))
-    queue(page)
+    queue(page, "canvas_timeline")
     save(page, "canvas_timeline", look_at(page, "TA_AudioToVisemes", 1.2))
 
 
 def expression(page: Any) -> None:
     """A smile with a wink."""
     page.evaluate(EXPRESSION)
-    queue(page)
+    queue(page, "canvas_expression")
     box = look_at(page, "TA_ExpressionEditor", 1.0)
     page.get_by_role("button", name="Happy", exact=True).first.click()
     page.wait_for_timeout(4000)

@@ -65,7 +65,7 @@ def picture_of(page: Any, name: str) -> bytes:
                                          body: JSON.stringify({unload_models: true, free_memory: true})});
     }""")
     page.wait_for_timeout(3000)
-    run_graph(page)
+    run_graph(page, name)
     page.evaluate(MUTE, 0)
     page.evaluate(FIT, MARGIN_PX)
     page.wait_for_timeout(8000)  # the heads in the nodes are drawn without a graphics card
@@ -94,8 +94,8 @@ def canvas_page(width_px: int, height_px: int) -> Iterator[Any]:
         browser.close()
 
 
-def run_graph(page: Any) -> None:
-    """Press Run and wait for a good end."""
+def run_graph(page: Any, name: str) -> None:
+    """Press Run and wait for a good end; the name is for the message where there is none."""
     page.evaluate(f"""() => {{
         window.seen = [];
         for (const name of {ENDS}) app.api.addEventListener(name, e => window.seen.push([name, e.detail]), {{ once: true }});
@@ -104,7 +104,7 @@ def run_graph(page: Any) -> None:
     page.wait_for_function("() => seen.length > 0", timeout=WAIT_MS)
     ended = page.evaluate("() => [seen[0][0], seen[0][1].exception_message || '']")
     if ended[0] != "execution_success":
-        raise SystemExit(f"the graph did not run: {ended}")
+        raise SystemExit(f"{name}: {ended}")
 
 
 def main(names: list[str]) -> None:

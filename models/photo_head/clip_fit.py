@@ -85,40 +85,39 @@ class HeadClip:
 
     def head_at(self, frame: int) -> FittedHead:
         """Return the head, lying exactly on the landmarks of a frame in which it is seen."""
-        shaped_cm, warp_px = self._neighbouring.at(frame)
+        shaped_cm, warp_px = self._neighbouring.at(self, frame)
         return lay_on(self.model, self.identity, self.neutral_cm, self.expression[frame], self.pose(frame),
                       self.landmarks_px[frame], lambda *_: warp_px, shaped_cm)
 
     @cached_property
     def _neighbouring(self) -> _Neighbouring:
-        return _Neighbouring(self)
+        return _Neighbouring()
 
 
 class _Neighbouring:
     """Shapes of neighbouring frames: several at a time cost hardly more than one, since the operators are read once."""
 
-    def __init__(self, clip: HeadClip) -> None:
-        self._units, self._spread, self._expression = clip.model.units, clip.spread, clip.expression
-        self._neutral, self._landmarks, self._pose = clip.neutral_cm, clip.model.landmarks, clip.pose
-        self._seen_px, self._lock, self._held = clip.landmarks_px, Lock(), dict[int, tuple[FloatArray, FloatArray]]()
+    def __init__(self) -> None:
+        self._lock, self._held = Lock(), dict[int, tuple[FloatArray, FloatArray]]()
 
-    def at(self, frame: int) -> tuple[FloatArray, FloatArray]:
+    def at(self, clip: HeadClip, frame: int) -> tuple[FloatArray, FloatArray]:
         """Return the head with its expression [shape=(N, 3), cm], and what takes it to the landmarks [shape=(N, 2), px]."""
         block, place = divmod(frame, BLOCK)
         with self._lock:
             if block not in self._held:
                 if len(self._held) == BLOCKS:
                     self._held.pop(next(iter(self._held)))
-                self._held[block] = self._made(range(BLOCK * block, min(BLOCK * (block + 1), len(self._expression))))
+                self._held[block] = self._made(clip, slice(BLOCK * block, min(BLOCK * (block + 1), len(clip.expression))))
             shaped, warp = self._held[block]
         return shaped[place], warp[:, place]
 
-    def _made(self, frames: range) -> tuple[FloatArray, FloatArray]:
-        shaped = self._neutral + np.tensordot(self._expression[frames.start : frames.stop], self._units, 1)
-        placed = [self._pose(frame).project(self._landmarks(one))[:, :2] for frame, one in zip(frames, shaped, strict=True)]
-        residual = self._seen_px[frames.start : frames.stop, :LANDMARKS, :2] - np.stack(placed)
-        warp = self._spread @ residual.transpose(1, 0, 2).reshape(LANDMARKS, -1)
-        return shaped, warp.reshape(len(warp), len(frames), 2)
+    @staticmethod
+    def _made(clip: HeadClip, frames: slice) -> tuple[FloatArray, FloatArray]:
+        shaped = clip.neutral_cm + np.tensordot(clip.expression[frames], clip.model.units, 1)
+        placed = [clip.pose(frame).project(clip.model.landmarks(one))[:, :2] for frame, one in enumerate(shaped, frames.start)]
+        residual = clip.landmarks_px[frames, :LANDMARKS, :2] - np.stack(placed)
+        warp = clip.spread @ residual.transpose(1, 0, 2).reshape(LANDMARKS, -1)
+        return shaped, warp.reshape(len(warp), len(shaped), 2)
 
 
 def fit_clip(model: HeadModel, landmarks_px: FloatArray, score_ratio: FloatArray, fps: Fraction, host: Host) -> HeadClip:

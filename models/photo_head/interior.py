@@ -102,7 +102,7 @@ class MouthInterior:
         return cls(model, look, PhotoTone.of(photo, landmarks_px), lens_blur_px(photo, landmarks_px), affine, view)
 
     def seen_from(
-        self, rotation: FloatArray, light_ratio: float, floor_rgb: FloatArray, blur_px: float
+        self, rotation: FloatArray, light_ratio: float, floor_rgb: FloatArray, blur_px: float, tooth_light: FloatArray
     ) -> MouthInterior:
         """Return the same mouth in another frame of the same clip.
 
@@ -116,11 +116,14 @@ class MouthInterior:
             Levels 0..255 of what is darkest in the mouth [shape=(3,)].
         blur_px : float
             Further standard deviation of blur, by movement.
+        tooth_light : FloatArray
+            Light on each tooth relative to that of the look [shape=(28,)].
         """
         other = copy(self)
         other.view = tuple(float(v) for v in rotation[2])
         light = np.float32(light_ratio)
-        other.look = replace(self.look, sky_rgb=self.look.sky_rgb * light, key_rgb=self.look.key_rgb * light)
+        other.look = replace(self.look, sky_rgb=self.look.sky_rgb * light, key_rgb=self.look.key_rgb * light,
+                             tooth_tint=self.look.tooth_tint * tooth_light[:, None])
         other._floor = floor_rgb
         other.blur_px = float(np.hypot(self.blur_px, blur_px))
         return other

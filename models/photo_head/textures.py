@@ -56,7 +56,7 @@ def doubled(image: UInt8Array) -> UInt8Array:
     # What lies between columns, rows, and both.
     between = [cv2.sepFilter2D(image, -1, along_x, along_y, anchor=anchor, borderType=cv2.BORDER_REPLICATE)
                for along_x, along_y, anchor in ((kernel, none, (4, 0)), (none, kernel, (0, 4)), (kernel, kernel, (4, 4)))]
-    result = np.empty((height * TEXTURE_SCALE, width * TEXTURE_SCALE, *image.shape[2:]), np.uint8)
+    result = np.empty((2 * height, 2 * width, *image.shape[2:]), np.uint8)
     _interlace(*(part.reshape(height, width, -1) for part in (image, *between)), result.reshape(2 * height, 2 * width, -1))
     return result
 

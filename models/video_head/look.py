@@ -90,10 +90,8 @@ class ClipLook:
     def in_frame(self, clip: HeadClip, frame: int, light: float, gap_cm: float) -> MouthInterior:
         """Return the mouth's inside in the light, and with the motion blur, of a frame."""
         share = float(np.interp(gap_cm, *NARROW_LIGHT))
-        seen = self.interior.seen_from(clip.rotation[frame], light * share, light * self.floor,
-                                       motion_blur_px(clip, frame))  # fmt: skip
-        seen.look = replace(seen.look, tooth_tint=seen.look.tooth_tint * self.corridor.light(gap_cm)[:, None])
-        return seen
+        return self.interior.seen_from(clip.rotation[frame], light * share, light * self.floor,
+                                       motion_blur_px(clip, frame), self.corridor.light(gap_cm))  # fmt: skip
 
 
 def look_frames(clip: HeadClip, rest: RestFace, fps: float) -> list[int]:

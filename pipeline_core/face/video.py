@@ -54,11 +54,15 @@ class PictureList(Protocol):
 
 
 class _Placed:
-    """The host as the landmarker sees it: its progress is the video's."""
+    """The host as the landmarker sees it: its progress is the video's, by the frames that are done with."""
 
-    def __init__(self, host: Host, done: int, total: int) -> None:
-        self._host, self._done, self._total = host, done, total
+    def __init__(self, host: Host, total: int) -> None:
+        self._host, self._done, self._total = host, 0, max(total, 1)
         self.device, self.threads = host.device, host.threads
+
+    def advance(self, frames: int) -> None:
+        self._done += frames
+        self.progress(0, 1)
 
     def progress(self, done: int, total: int) -> None:
         self._host.progress(min(self._done, self._total), self._total)
@@ -99,15 +103,10 @@ class _Search:
         self.best = 0.0
         self._pause = self._waited = 0
 
-    def detected(self, batches: Iterable[Batch], total: int, host: Host) -> Iterator[tuple[Batch, Found]]:
+    def detected(self, batches: Iterable[Batch], host: Host) -> Iterator[tuple[Batch, Found]]:
         """Yield batches with the faces that are seen at once; on the CPU the next batch is looked at meanwhile."""
-        def found() -> Iterator[tuple[Batch, Found]]:
-            done = 0
-            for batch in batches:
-                yield batch, self.landmarker.detect([image for _, image in batch], _Placed(host, done, total))
-                done += len(batch)
-
-        return ahead(found(), 1) if host.device == "cpu" else found()
+        found = ((batch, self.landmarker.detect([image for _, image in batch], host)) for batch in batches)
+        return ahead(found, 1) if host.device == "cpu" else found
 
     def take(self, images: Sequence[UInt8Array], found: Found, first: int, host: Host) -> None:
         """Give the faces found in the frames from number `first` on to people."""
@@ -177,15 +176,15 @@ def detect_video(path: str | os.PathLike[str], settings: DetectSettings, host: H
         landmarker, found_by = landmarker_of(settings), backend_of(settings).id
     search, shots = _Search(landmarker, settings.min_confidence), ShotFinder()
     times: list[float] = []
-    total, held = max(info.frames, 1), dict[int, UInt8Array]()
-    for frames, faces in search.detected(_batches(ahead(read_frames(path), AHEAD)), total, host):
+    placed, held = _Placed(host, info.frames), dict[int, UInt8Array]()
+    for frames, faces in search.detected(_batches(ahead(read_frames(path), AHEAD)), placed):
         for number, (_, image) in enumerate(frames, len(times)):
             shots.take(image)
-            if number == total // 2:
+            if number == info.frames // 2:
                 held[number] = image
-        search.take([image for _, image in frames], faces, len(times), _Placed(host, len(times), total))
+        search.take([image for _, image in frames], faces, len(times), placed)
         times += [time_s for time_s, _ in frames]
-        host.progress(min(len(times), info.frames), total)
+        placed.advance(len(frames))
     people = [p for p in search.people.settled(shots.cuts()) if len(p.seen) >= min(MIN_FRAMES, len(times))]
     if not people:
         # What was sure in a frame or two is a false find, and no hint for a lower confidence.
@@ -230,11 +229,11 @@ def detect_pictures(pictures: PictureList, fps: Fraction, settings: DetectSettin
         landmarker = _Given(_meshes(landmarks, width, height), name)
     elif landmarker is None:
         landmarker, found_by = landmarker_of(settings), backend_of(settings).id
-    search = _Search(landmarker, settings.min_confidence)
+    search, placed = _Search(landmarker, settings.min_confidence), _Placed(host, count)
     for start in range(0, count, BATCH):
         part = [np.ascontiguousarray(pictures[i][..., :3]) for i in range(start, min(start + BATCH, count))]
-        placed = _Placed(host, start, count)
         search.take(part, landmarker.detect(part, placed), start, placed)
+        placed.advance(len(part))
     people = [p for p in search.people.settled() if len(p.seen) >= min(MIN_FRAMES, count)]
     if not people:
         best = search.best if search.best < settings.min_confidence else 0.0

@@ -47,7 +47,8 @@ _OPPOSED = (("mouthLeft", "mouthRight"), ("jawLeft", "jawRight"))
 """Shapes that undo each other: only their difference moves the face."""
 LEFT_BEHIND = (0.37, 0.42)
 """What a drawn iris lacks of the way between the corners of its eye when a photo's head turns and nods, in degrees of
-gaze per degree: it lies in the plane of the lids. Median of seven portraits, between 0.3 and 0.45."""
+gaze per degree: it lies in the plane of the lids. Median of seven portraits, between 0.3 and 0.45. It is part of the gaze,
+and scaled with it: eyes that shall not follow the driver's are left as the photo has them."""
 _INSTEAD = {
     "mouthSmileLeft": {"mouthFrownLeft": 1.8, "mouthPucker": 0.6}, "mouthSmileRight": {"mouthFrownRight": 1.8, "mouthPucker": 0.6},
     "browInnerUp": {"browDownLeft": 0.5, "browDownRight": 0.5},

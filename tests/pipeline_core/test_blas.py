@@ -4,6 +4,7 @@ from threading import Barrier
 import pytest
 from talking_avatar.pipeline_core import blas
 from talking_avatar.pipeline_core.blas import one_blas_thread
+from talking_avatar.pipeline_core.render.stream import ordered_map
 
 
 class Library:
@@ -52,6 +53,15 @@ def test_the_last_of_several_threads_restores_it(library):
     with ThreadPoolExecutor(2) as pool:
         assert list(pool.map(work, range(2))) == [1, 1]
     assert library.threads == 4
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_it_holds_while_frames_are_made(library, threads):
+    frames = ordered_map(lambda _: library.threads, range(5), threads)
+    assert library.threads == 4 and next(frames) == 1
+    frames.close()
+    assert library.threads == 4
+    assert list(ordered_map(lambda _: library.threads, range(5), threads)) == [1] * 5
 
 
 def test_without_openblas_nothing_happens(monkeypatch):

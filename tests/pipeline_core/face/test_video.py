@@ -189,6 +189,7 @@ def test_progress_is_the_videos_own_and_can_cancel(clip, place, fake):
 
     detect_video(clip, DetectSettings(), Watching(), fake([(place(), 0.9)]))
     assert Watching.calls[-1] == (20, 20)
+    assert Watching.calls == sorted(Watching.calls), "it never goes back, though the next frames are looked at meanwhile"
 
     class Cancelling(PlainHost):
         def progress(self, done, total):
