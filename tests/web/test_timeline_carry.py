@@ -85,3 +85,40 @@ def test_a_new_text_keeps_the_edits_and_one_press_places_them(bare, draft, speak
     }""", [sent(draft, text), sent(speak("Good morning. " + TEXT), text), text])
     (first, second, fitted), undone, same = seen
     assert first == 0 and second >= 6 and fitted <= 1 and undone == second and same
+
+
+LATER = """async (how) => {
+    const { Model } = await import('/lib/timeline/model.js');
+    const model = new Model(() => {}), times = () => model.edits.map((edit) => edit.was.start_s);
+    const load = (from_s, last) => {
+        const borders_s = [0, ...[0, 0.2, 0.3, 0.5, 0.6].map((time_s) => from_s + time_s)], duration_s = borders_s.at(-1);
+        const cells = ['sil', 'aa', 'PP', 'E', last].map((viseme, k) => (
+            { viseme, start_s: borders_s[k], end_s: borders_s[k + 1], weight: 1, ipa: '', phone: '', shut: null }));
+        model.load({ base: { cells, phones: [], duration_s }, duration_s, edits: '', stale: [], edited: null });
+    };
+    const change = (viseme) => model.change(model.shown.cells.findIndex((cell) => cell.viseme === viseme), 'ou');
+    load(0.4, 'kk');
+    for (const viseme of ['aa', 'kk']) change(viseme);
+    load(1.4, 'SS');
+    if (how === 'one is new') change('E');
+    const before = [times(), model.shown.stale], presses = [];
+    for (let k = 0; k < 2; k++) {
+        model.fit();
+        presses.push([times(), model.shown.stale]);
+    }
+    model.undo();
+    return [before, ...presses, [times(), model.shown.stale]];
+}"""
+
+
+def test_a_second_press_moves_nothing(bare):
+    before, first, second, undone = bare.evaluate(LATER, "all are old")
+    assert before == undone == [[0.4, 0.9], [0, 1]]
+    # The last viseme is another one in the new sound.
+    assert first == second == [[pytest.approx(1.4), pytest.approx(1.9)], [1]]
+
+
+def test_an_edit_made_on_the_new_sound_stays(bare):
+    before, first, second, undone = bare.evaluate(LATER, "one is new")
+    assert before == undone == [[0.4, 0.9, pytest.approx(1.7)], [0, 1]]
+    assert first == second == [[pytest.approx(1.4), pytest.approx(1.9), pytest.approx(1.7)], [1]]

@@ -13,6 +13,7 @@ const CLOSURE_S = 0.08; // a usual p, b or m
 const NEW_S = 0.08; // a usual sound
 const SAME_S = 0.0005;
 
+const asText = (edit) => JSON.stringify(edit);
 const round = (time_s) => Math.round(time_s * 1e4) / 1e4;
 const wasOf = ({ viseme, start_s, end_s }) => ({ viseme, start_s: round(start_s), end_s: round(end_s) });
 
@@ -21,14 +22,14 @@ export class Model {
 
   /** @param {(text: string) => void} onText called with the patch after each finished change */
   constructor(onText) {
-    // `fitted`: the visemes of an earlier run, on which all edits matched.
+    // `fitted`: the visemes of an earlier run on which all edits matched, and those edits.
     Object.assign(this, { onText, data: null, fitted: null, edits: [], problem: "", history: new History("") });
     this.#refresh();
   }
 
   /** Take what the node has left (or null). */
   load(data) {
-    if (this.data && data && !this.shown.stale.length) this.fitted = this.data.base.cells;
+    if (this.data && data && !this.shown.stale.length) this.fitted = { cells: this.data.base.cells, edits: new Set(this.edits.map(asText)) };
     this.data = data;
     this.run = data && normal(data.edits);
     this.#refresh();
@@ -204,9 +205,10 @@ export class Model {
     this.#set([...this.edits, ...carried(cells, this.data.base.cells, edits)]);
   }
 
-  /** Place all edits anew, after the sound has changed. */
+  /** Place the edits of the earlier sound anew, after it has changed; those made or placed since stay. */
   fit() {
-    this.#set(carried(this.fitted, this.data.base.cells, this.edits));
+    const { cells, edits } = this.fitted, moved = carried(cells, this.data.base.cells, this.edits);
+    this.#set(this.edits.map((edit, number) => (edits.has(asText(edit)) ? moved[number] : edit)));
   }
 
   /** Carry an edit out on what is there now in place of what it replaced. */
