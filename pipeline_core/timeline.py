@@ -50,8 +50,9 @@ def timeline_json(found: SpeechTrack, edited: Edited, edits: str) -> bytes:
     bytes
         duration_s, source, engine, words [[text, start, end]], base and edited {cells [[viseme, start,
         end, weight, ipa, phone, shut from, shut to]], phones [[ipa, start, end]]} (edited is null without
-        edits), edits, stale, and the curves of the edited track: peaks {rate_hz, low, high}, energy, jaw, closure {rate_hz, full, data}
-        as base64 of one byte a value.
+        edits), edits, stale, keyframes [[time, emotion, strength]] that came with the track, rules (by
+        which sounds become a mouth), and the curves of the edited track: peaks {rate_hz, low, high}, energy,
+        jaw, closure {rate_hz, full, data} as base64 of one byte a value.
     """
     track = edited.track
     rate = Fraction(min(CURVES_HZ, max(1, int(MOST / track.duration_s))))
@@ -82,7 +83,12 @@ def _rules() -> dict[str, Any]:
         "bilabials": sorted(targets.BILABIALS), "labiodentals": sorted(targets.LABIODENTALS),
         "rate_hz": articulation.RATE_HZ, "smooth_s": articulation.SMOOTH_S, "core": articulation.CORE_SHARE,
         "power": articulation.FALL_POWER, "rest": articulation.REST_DOMINANCE, "neighbours": articulation.NEIGHBOURS,
-        "phone_s": articulation.TYPICAL_PHONE_S, "jaw_shut": articulation.BILABIAL_JAW_MAX,
+        "phone_s": articulation.TYPICAL_PHONE_S, "jaw_shut": articulation.BILABIAL_JAW_MAX, "opened": articulation.OPENED,
+        "loudness": articulation.LOUDNESS, "loud_at": articulation.LOUD_PERCENT / 100,
+        "tempo_phones": articulation.TEMPO_PHONES, "tempo_power": articulation.TEMPO_POWER, "tempo": articulation.TEMPO,
+        "gains": articulation.GAINS, "yields": articulation.YIELDS, "tuck_shut": articulation.TUCK_SHUT_MAX,
+        "presence": articulation.PRESENCE,
+        "ramp_s": contacts.RAMP_MIN_S, "lead": contacts.LEAD_SHARE, "trail": contacts.TRAIL_SHARE,
         "contact_s": [contacts.CLOSING_LEAD_S, contacts.RELEASE_TRAIL_S, contacts.CONTACT_INSET_S],
         "tuck_s": [contacts.TUCK_LEAD_S, contacts.TUCK_TRAIL_S, contacts.TUCK_INSET_S],
         "pause_s": [contacts.PAUSE_MIN_S, contacts.PAUSE_FULL_S], "shut_after_s": contacts.SHUT_AFTER_S,

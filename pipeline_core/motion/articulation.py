@@ -50,6 +50,24 @@ BILABIAL_JAW_MAX = 0.045
 """Jaw opening under full contact, so that the chin does not hang below closed lips."""
 TYPICAL_PHONE_S = 0.085
 """Mean length of a phone in careful reading; tempo is judged against it."""
+OPENED = ("jaw", "upper", "lower")
+"""Gestures of a vowel that loudness and tempo scale: what opens the mouth; its shape stays."""
+LOUDNESS = (0.2, 2.0)
+"""Energy of a sound that counts, 1 being a typical vowel: a whisper still opens the mouth."""
+LOUD_PERCENT = 70
+"""Percentile of the energy within a sound: above the middle, since its edges belong to its neighbours."""
+TEMPO_PHONES = 11
+"""Sounds over which tempo is taken: about a word to either side."""
+TEMPO_POWER, TEMPO = 0.3, (0.85, 1.12)
+"""Fast speech undershoots by itself where vowels are short; this adds the smaller effort."""
+GAINS = (0.7, 1.25)
+"""Least and most that loudness and tempo together make of an opening."""
+YIELDS = {"upper": 0.9, "lower": 0.9, "funnel": 0.6, "out": 1.0}
+"""How far gestures that part or push the lips relax where they touch."""
+TUCK_SHUT_MAX = 0.3
+"""How far silence may have shut the mouth in the frame that shows an f or v: its lip would not be seen."""
+PRESENCE = 4.0
+"""Contacts are whole from a quarter of the usual movement on: weak ones would read as lips left open."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +106,7 @@ def segments(phones: Sequence[Phone], weights: Sequence[float], gains: Grid) -> 
         step = (phone.end_s - phone.start_s) / max(1, len(parts))
         for k, part in enumerate(parts):
             target = TARGETS[part]
-            for name in ("jaw", "upper", "lower"):
+            for name in OPENED:
                 opening[CHANNEL_INDEX[name]] = gain if target.vowel else 1.0
             rows.append((phone.start_s + k * step, phone.start_s + (k + 1) * step))
             values.append(target.values * opening * weight)
@@ -100,7 +118,7 @@ def segments(phones: Sequence[Phone], weights: Sequence[float], gains: Grid) -> 
 
 
 def opening_gains(speech: SpeechTrack, phones: Sequence[Phone]) -> Grid:
-    """Return how far loudness and tempo open the vowels, 0.7..1.25 [shape=(phones,)]."""
+    """Return how far loudness and tempo open the vowels, within `GAINS` [shape=(phones,)]."""
     if not phones:
         return np.zeros(0)
     length = np.array([p.end_s - p.start_s for p in phones])
@@ -110,13 +128,12 @@ def opening_gains(speech: SpeechTrack, phones: Sequence[Phone]) -> Grid:
         first = int(phone.start_s * speech.prosody_rate_hz)
         part = speech.energy[first : max(first + 1, int(phone.end_s * speech.prosody_rate_hz))]
         if spoken[k] and part.size:
-            loud[k] = np.sqrt(np.clip(np.percentile(part, 70), 0.2, 2.0))
-    # Fast speech undershoots by itself where vowels are short; this adds the smaller effort.
-    kernel = np.ones(min(11, 2 * len(phones) - 1))
+            loud[k] = np.sqrt(np.clip(np.percentile(part, LOUD_PERCENT), *LOUDNESS))
+    kernel = np.ones(min(TEMPO_PHONES, 2 * len(phones) - 1))
     near = np.convolve(spoken, kernel, mode="same")[: len(phones)]
     mean = np.convolve(length * spoken, kernel, mode="same")[: len(phones)] / np.maximum(near, 1)
-    tempo = np.clip((np.maximum(mean, 0.01) / TYPICAL_PHONE_S) ** 0.3, 0.85, 1.12)
-    return np.asarray(np.clip(loud * tempo, 0.7, 1.25))
+    tempo = np.clip((np.maximum(mean, 0.01) / TYPICAL_PHONE_S) ** TEMPO_POWER, *TEMPO)
+    return np.asarray(np.clip(loud * tempo, *GAINS))
 
 
 def blend(parts: Segments, times_s: Curve) -> Grid:
@@ -202,12 +219,12 @@ def speech_layer(speech: SpeechTrack, fps: Fraction, strength: float = 1.0) -> M
         times, tucks, contacts.TUCK_LEAD_S, contacts.TUCK_TRAIL_S, contacts.TUCK_INSET_S)
     tuck = _touch(tuck_at, tuck * (1.0 - contact))
     shut = contacts.shut_curve(times, silence, speech.duration_s)
-    shut[tuck_at] = np.minimum(shut[tuck_at], 0.3)
+    shut[tuck_at] = np.minimum(shut[tuck_at], TUCK_SHUT_MAX)
 
     values = gestures(segments(phones, weights, opening_gains(speech, phones)), times)
     values *= ((1.0 - shut) * strength)[:, None]
     _yield_to_contact(values, contact)
-    presence = min(1.0, 4.0 * strength)
+    presence = min(1.0, PRESENCE * strength)
     return _layer(values, 1.0 - (1.0 - np.maximum(contact, shut)) * presence, tuck * presence)
 
 
@@ -216,7 +233,7 @@ def _yield_to_contact(values: Grid, contact: Curve) -> None:
     jaw = values[:, CHANNEL_INDEX["jaw"]]
     firm = contact * contact
     jaw += firm * (np.minimum(jaw, BILABIAL_JAW_MAX) - jaw)
-    for name, share in (("upper", 0.9), ("lower", 0.9), ("funnel", 0.6), ("out", 1.0)):
+    for name, share in YIELDS.items():
         values[:, CHANNEL_INDEX[name]] *= 1.0 - share * contact
 
 

@@ -23,6 +23,10 @@ RELEASE_TRAIL_S = 0.070
 """Lips are clear of each other this long after the release."""
 CONTACT_INSET_S = 0.050
 """The ramps end this far inside the contact, where the lips are 0.9 shut at its first instant."""
+LEAD_SHARE, TRAIL_SHARE = 0.65, 0.55
+"""A short vowel between two contacts keeps most of its opening: ramps take at most these shares of it ..."""
+RAMP_MIN_S = 0.030
+"""... but this long at least, as lips do not jump."""
 TUCK_LEAD_S = 0.055
 TUCK_TRAIL_S = 0.050
 TUCK_INSET_S = 0.025
@@ -71,9 +75,8 @@ def contact_curve(times_s: Curve, spans: Sequence[Span], lead_s: float, trail_s:
     for k, (start, end) in enumerate(spans):
         before = start - spans[k - 1][1] if k else math.inf
         after = spans[k + 1][0] - end if k + 1 < len(spans) else math.inf
-        # A short vowel between two contacts keeps most of its opening: ramps shrink to fit it.
-        lead = min(lead_s, max(0.030, 0.65 * before))
-        trail = min(trail_s, max(0.030, 0.55 * after))
+        lead = min(lead_s, max(RAMP_MIN_S, LEAD_SHARE * before))
+        trail = min(trail_s, max(RAMP_MIN_S, TRAIL_SHARE * after))
         inset = min(inset_s, 0.5 * (end - start))
         part = window(times_s, start - lead, end + trail)
         t = times_s[part]

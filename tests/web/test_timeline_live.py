@@ -27,15 +27,17 @@ LIVE = """async ([json, text, mouth, times, watched]) => {
     const model = new Model(() => {});
     model.load(readTimeline(JSON.parse(json)));
     const hear = { taTimeline: { view: { model } } }, looked = [];
-    const node = { widgets: [{ name: 'mouth', value: mouth }], inputs: [{}], getInputNode: () => hear,
-                   taLive: { view: { follow: (time_s) => looked.push(time_s) } } };
-    hear.graph = { _nodes: [hear, node, { inputs: [], taLive: { view: { follow: () => looked.push('another') } } }] };
-    const motion = withEdits(decodeMotion(await (await fetch('/motion.bin')).arrayBuffer()), node);
-    const all = () => times.map((time_s) => { const { curves, articulation } = motion.at(time_s); return [...watched.map((name) => curves[INDEX[name]]), articulation[0]]; });
-    const before = all();
+    const head = (type, from, name) => ({ widgets: [{ name: 'mouth', value: mouth }], inputs: [{ type }], getInputNode: () => from,
+                                          taLive: { view: { follow: (time_s) => looked.push(name ?? time_s) } } });
+    const node = head('TA_SPEECH', hear), listens = head('AUDIO', hear, 'a head that hears the sound anew');
+    hear.graph = { _nodes: [hear, node, listens, head('TA_SPEECH', null, 'another')] };
+    const run = decodeMotion(await (await fetch('/motion.bin')).arrayBuffer()), motion = withEdits(run, node);
+    const untouched = [listens, head('TA_SPEECH', head('AUDIO', hear)), head('TA_MOTION', node)].map((each) => withEdits(run, each));
+    const all = (motion) => times.map((time_s) => { const { curves, articulation } = motion.at(time_s); return [...watched.map((name) => curves[INDEX[name]]), articulation[0]]; });
+    const before = all(motion);
     model.setText(text);
     follow(hear, 1.5);
-    return [before, all(), looked, motion.duration_s];
+    return [before, all(motion), looked, motion.duration_s, untouched.map(all)];
 }"""
 
 
@@ -51,10 +53,11 @@ def test_the_mouth_on_the_head_is_the_one_that_a_run_will_make(bare):
     run, goal = (generate_motion(apply_edits(found, each).track, SETTINGS) for each in ("", text))
     bare.files["motion.bin"] = pack_motion(run)
     count = run.summed().blendshapes.shape[0]
-    before, live, looked, duration_s = bare.evaluate(LIVE, [
+    before, live, looked, duration_s, untouched = bare.evaluate(LIVE, [
         timeline_json(found, apply_edits(found, ""), "").decode(), text, SETTINGS.mouth, [k / 50 for k in range(count)], WATCHED])
     assert np.abs(np.array(before) - watched(run)).max() < 2e-3, "without edits the motion is the run's"
     error, control = (np.abs(np.array(each) - watched(goal)) for each in (live, before))
     assert error.mean() < 0.001 and error.max() < 0.1
     assert control.mean() > 20 * error.mean() and control.max() > 0.5
     assert looked == [1.5] and duration_s == pytest.approx(run.duration_s, abs=0.02), "heads of other chains stay as they are"
+    assert all(each == before for each in untouched), "a run does not bring the edits to sounds that are heard anew, nor to lips behind a motion"

@@ -2,6 +2,7 @@
 
 import { ARTICULATION_NAMES, INDEX } from "../avatar/arkit.js";
 
+const WITHOUT_MOUTH = ["AUDIO", "TA_MOTION"]; // a sound is heard anew, and of another motion the lips are not taken
 const [CLOSURE, TUCK, TIP] = ["lipClosure", "lipTuck", "tongueTip"].map((name) => ARTICULATION_NAMES.indexOf(name));
 
 /** A motion (of lib/motion.js) in which the mouth of a node follows the timelines before it. */
@@ -21,10 +22,15 @@ export function follow(node, time_s) {
   }
 }
 
-/** The nodes from which a node gets something, and itself. */
+/** The nodes that have a say in the mouth of a node, and itself. */
 function before(node) {
   const seen = new Set([node]);
-  for (const each of seen) (each.inputs ?? []).forEach((_, slot) => { const from = each.getInputNode?.(slot); if (from) seen.add(from); });
+  for (const each of seen) {
+    (each.inputs ?? []).forEach(({ type }, slot) => {
+      const from = WITHOUT_MOUTH.includes(type) ? null : each.getInputNode?.(slot);
+      if (from) seen.add(from);
+    });
+  }
   return seen;
 }
 
@@ -37,7 +43,7 @@ function changed(motion, { rules, run, now }, time_s, strength) {
     for (const name of rules.drives[channel] ?? []) add(curves, INDEX[name], by);
     if (channel === "tip") add(articulation, TIP, by);
   });
-  const shown = Math.min(1, 4 * strength);
+  const shown = Math.min(1, rules.presence * strength);
   add(articulation, CLOSURE, shown * (fresh.closure - old.closure));
   add(articulation, TUCK, shown * (fresh.tuck - old.tuck));
   return { ...motion, curves, articulation };

@@ -4,12 +4,7 @@
 import { firstAfter } from "./data.js";
 import { DEFAULT_SOUND, plainIpa } from "./sounds.js";
 
-const LOUD = [0.2, 2], LOUD_AT = 0.7; // energy that counts for a sound, and which share of its values lie below it
-const TEMPO = [0.85, 1.12], TEMPO_POWER = 0.3, TEMPO_OVER = 11, GAINS = [0.7, 1.25];
-const LEAST_RAMP_S = 0.03, LEAD_SHARE = 0.65, TRAIL_SHARE = 0.55; // a short vowel between two contacts keeps its opening
-const OPENED = ["jaw", "upper", "lower"]; // what loudness and tempo scale
-const YIELDS = { upper: 0.9, lower: 0.9, funnel: 0.6, out: 1 }; // how far each relaxes where lips touch
-const JOINED_S = 1e-3;
+const JOINED_S = 1e-3; // times that are no farther apart are the same
 const KEPT = 4096; // instants of the grid that are remembered
 
 const clip = (x, [low, high]) => Math.min(Math.max(x, low), high);
@@ -37,8 +32,8 @@ export class Mouth {
     const shut = cells.filter((cell) => cell.shut).map((cell) => cell.shut).sort((a, b) => a[0] - b[0]);
     this.closures = shut.length ? shut : touching(rules.bilabials);
     this.tucks = touching(rules.labiodentals);
-    this.contacts = bumps(this.#held(), rules.contact_s);
-    this.tucked = bumps(this.tucks, rules.tuck_s);
+    this.contacts = bumps(rules, this.#held(), rules.contact_s);
+    this.tucked = bumps(rules, this.tucks, rules.tuck_s);
   }
 
   /** Sounds with a target each: a diphthong is two. */
@@ -48,7 +43,7 @@ export class Mouth {
       const step_s = (end_s - start_s) / parts.length, from_s = start_s + k * step_s, { values, dominance, vowel } = rules.targets[part];
       return {
         start_s: from_s, core_from: from_s + inset * step_s, core_to: from_s + (1 - inset) * step_s, dominance,
-        values: place.map((c, n) => values[c] * weight * (vowel && OPENED.includes(channels[n]) ? gain[at] : 1)),
+        values: place.map((c, n) => values[c] * weight * (vowel && rules.opened.includes(channels[n]) ? gain[at] : 1)),
       };
     }));
   }
@@ -127,9 +122,9 @@ export class Mouth {
    * `touches` and `tucks` say that the frame is the one that shows a contact for certain.
    */
   at(time_s, { touches = false, tucks = false } = {}) {
-    const { channels, rules } = this, contact = touches ? 1 : bumpAt(this.contacts, time_s), shut = Math.min(this.#shut(time_s), tucks ? 0.3 : 1);
+    const { channels, rules } = this, contact = touches ? 1 : bumpAt(this.contacts, time_s), shut = Math.min(this.#shut(time_s), tucks ? rules.tuck_shut : 1);
     const gestures = this.#gestures(time_s).map((value, c) => {
-      const open = value * (1 - shut) * (1 - (YIELDS[channels[c]] ?? 0) * contact);
+      const open = value * (1 - shut) * (1 - (rules.yields[channels[c]] ?? 0) * contact);
       return clip(channels[c] === "jaw" ? open + contact * contact * (Math.min(open, rules.jaw_shut) - open) : open, [0, 1]);
     });
     return { gestures, closure: Math.max(contact, shut), tuck: tucks ? 1 : bumpAt(this.tucked, time_s) * (1 - contact) };
@@ -165,30 +160,30 @@ function pauses(said) {
 
 /** How far loudness and tempo open the vowels. */
 function gains(rules, energy, said) {
-  const half = (Math.min(TEMPO_OVER, said.length) - 1) >> 1;
+  const half = (Math.min(rules.tempo_phones, said.length) - 1) >> 1;
   return said.map(({ parts, start_s, end_s }, at) => {
     const near = said.slice(Math.max(0, at - half), at + half + 1).filter((phone) => phone.parts.length);
     const mean_s = near.reduce((sum, phone) => sum + phone.end_s - phone.start_s, 0) / Math.max(near.length, 1);
-    const tempo = clip((Math.max(mean_s, 0.01) / rules.phone_s) ** TEMPO_POWER, TEMPO);
-    return clip((parts.length ? Math.sqrt(clip(loudness(energy, start_s, end_s), LOUD)) : 1) * tempo, GAINS);
+    const tempo = clip((Math.max(mean_s, 0.01) / rules.phone_s) ** rules.tempo_power, rules.tempo);
+    return clip((parts.length ? Math.sqrt(clip(loudness(energy, start_s, end_s, rules.loud_at), rules.loudness)) : 1) * tempo, rules.gains);
   });
 }
 
-function loudness({ rate_hz, full, values }, start_s, end_s) {
+function loudness({ rate_hz, full, values }, start_s, end_s, share) {
   const first = Math.floor(start_s * rate_hz), part = [...values.slice(first, Math.max(first + 1, Math.floor(end_s * rate_hz)))].sort((a, b) => a - b);
   if (!part.length) return 1;
-  const place = LOUD_AT * (part.length - 1), low = Math.floor(place), high = Math.min(low + 1, part.length - 1);
+  const place = share * (part.length - 1), low = Math.floor(place), high = Math.min(low + 1, part.length - 1);
   return ((part[low] + (place - low) * (part[high] - part[low])) / 255) * full;
 }
 
 /** Contacts with their ramps, which neighbours shorten. */
-function bumps(spans, [lead_s, trail_s, inset_s]) {
+function bumps({ ramp_s, lead, trail }, spans, [lead_s, trail_s, inset_s]) {
   return spans.map(([start_s, end_s], k) => {
     const before_s = k ? start_s - spans[k - 1][1] : Infinity, after_s = k + 1 < spans.length ? spans[k + 1][0] - end_s : Infinity;
     const inset = Math.min(inset_s, 0.5 * (end_s - start_s));
     return {
-      from: start_s - Math.min(lead_s, Math.max(LEAST_RAMP_S, LEAD_SHARE * before_s)), shut: start_s + inset,
-      opens: end_s - inset, to: end_s + Math.min(trail_s, Math.max(LEAST_RAMP_S, TRAIL_SHARE * after_s)),
+      from: start_s - Math.min(lead_s, Math.max(ramp_s, lead * before_s)), shut: start_s + inset,
+      opens: end_s - inset, to: end_s + Math.min(trail_s, Math.max(ramp_s, trail * after_s)),
     };
   });
 }
