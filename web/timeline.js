@@ -74,7 +74,7 @@ async function refresh(node, hasRun = false) {
 /** What the node has said while it ran is gone; ComfyUI would keep the room for it. */
 function dropEmptyText(node) {
   const said = node.widgets?.find((widget) => widget.name === "$$node-text-preview");
-  if (said && !said.value?.trim()) node.removeWidget?.(said);
+  if (said && !said.value?.trim()) node.removeWidget(said);
 }
 
 /** Whether the node can be widened without lying over another one. */

@@ -145,6 +145,34 @@ def test_keys(stub):
     assert stub.evaluate(state)[:3] == [False, 0, False], "space on a button presses that button, once"
 
 
+def test_arrow_keys_turn_the_head_that_is_tabbed_to(stub):
+    start(stub)
+    state = "() => [view.stage.view.yaw_deg, view.stage.view.pitch_deg, view.player.time_s, document.activeElement.className]"
+    stub.locator(".ta-live").focus()
+    stub.keyboard.press("Tab")
+    for key in ("ArrowRight", "ArrowRight", "ArrowUp"):
+        stub.keyboard.press(key)
+    yaw_deg, pitch_deg, time_s, _ = stub.evaluate(state)
+    assert (yaw_deg, pitch_deg, time_s) == (pytest.approx(4.8), pytest.approx(2.4), 0)
+    stub.keyboard.press("r")
+    stub.locator(".ta-live-scrub").focus()
+    stub.keyboard.press("ArrowRight")
+    assert stub.evaluate(state)[:3] == [0, 0, pytest.approx(0.2)], "the bar's keys are the time's"
+    for _ in range(2):
+        stub.locator(".ta-live-head").click()
+    stub.keyboard.press("Home")
+    stub.keyboard.press("ArrowRight")
+    assert stub.evaluate(state) == [0, 0, pytest.approx(0.2), "ta-live"], "as after a click on the picture"
+
+
+def test_arrow_keys_turn_a_head_at_rest(stub):
+    stub.emulate_media(reduced_motion="reduce")
+    start(stub, idle=True)
+    stub.locator(".ta-live").focus()
+    stub.keyboard.press("ArrowLeft")
+    assert stub.evaluate("() => [view.stage.view.yaw_deg, view.player.time_s]") == [pytest.approx(-2.4), 0]
+
+
 def test_dragging_looks_around_within_limits_and_a_double_click_looks_ahead(stub):
     start(stub)
     box = stub.locator(".ta-live-head").bounding_box()

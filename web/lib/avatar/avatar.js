@@ -3,13 +3,13 @@
 import { INDEX, restMotion } from "./arkit.js";
 import { Face } from "./geometry.js";
 import { acquire, release } from "./gl.js";
+import { MOST_ORBIT_DEG } from "../orbit.js";
 import { damaged, readPayload } from "./payload.js";
 import { Scene } from "./scene.js";
 
 export { ARTICULATION_NAMES, NAMES, restMotion } from "./arkit.js";
 
 const FIRST_PICTURE_MS = 120; // by then the browser shows what was drawn first, on pages of 20 pictures a second and more
-const MOST_ORBIT_DEG = 15; // beyond, sides of the head come into view that the photo does not show
 
 /**
  * Make a head that draws itself on a canvas.

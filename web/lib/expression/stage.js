@@ -2,15 +2,13 @@
 
 import { el, followPointer, onResize } from "../dom.js";
 import { createAvatar } from "../avatar/avatar.js";
-import { FRONT, turned } from "../orbit.js";
+import { ARROWS, FRONT, turned, turnedBy } from "../orbit.js";
 import { tr } from "../words.js";
 import { GRIP_TITLES, pulled } from "./grips.js";
 import { motionOf, restKey } from "./pose.js";
 
 const EMPTY = "Run the graph once to see the face here.";
-const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
 const ARROW_STEP = 0.02; // pull of one key press, in distances between the eyes
-const ARROW_TURN_PX = 20; // one key press turns the view as a drag of so many pixels does
 const LOOK_TITLE = "Drag beside the dots, or anywhere with the right button: look from the side. Double-click or R: from the front.";
 const LOOK_LABEL = "The face. Arrow keys look from the side, R from the front.";
 
@@ -146,10 +144,10 @@ export class Stage {
 
   press(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const way = event.target === this.element && ARROWS[event.key];
-    if (!way && event.key.toLowerCase() !== "r") return;
+    const turns = event.target === this.element && event.key in ARROWS;
+    if (!turns && event.key.toLowerCase() !== "r") return;
     event.preventDefault();
-    this.look(way ? turned(this.view, ...way.map((each) => each * ARROW_TURN_PX)) : FRONT);
+    this.look(turns ? turnedBy(this.view, event.key) : FRONT);
   }
 
   nudge(event, region) {

@@ -2,7 +2,7 @@
 
 import { createAvatar, restMotion } from "../avatar/avatar.js";
 import { el, onResize } from "../dom.js";
-import { FRONT, turned } from "../orbit.js";
+import { FRONT, turned, turnedBy } from "../orbit.js";
 import { tr } from "../words.js";
 import { claim, drop } from "./contexts.js";
 
@@ -30,7 +30,7 @@ export class Stage {
   /** @param {{onProblem: (sentence: string) => void, onClick: () => void, onVisible: (on: boolean) => void}} told */
   constructor(told) {
     this.told = told;
-    this.element = el("div", { class: "ta-live-stage ta-grow" });
+    this.element = el("div", { class: "ta-live-stage ta-grow", tabindex: 0, role: "group", "aria-label": tr("The face. Arrow keys look from the side, R from the front.") });
     this.#listen();
   }
 
@@ -65,10 +65,20 @@ export class Stage {
     this.pictures++;
   }
 
+  /** Look at the head from another side. */
+  look(view) {
+    this.view = view;
+    this.redraw();
+  }
+
+  /** Turn the head as an arrow key says. */
+  turn(key) {
+    this.look(turnedBy(this.view, key));
+  }
+
   /** Turn the head back to the front. */
   resetView() {
-    this.view = FRONT;
-    this.redraw();
+    this.look(FRONT);
   }
 
   /** Give the 3D context back; the last picture stays, and a click draws again. */
@@ -205,16 +215,11 @@ export class Stage {
       const [dx, dy] = [event.clientX - last.clientX, event.clientY - last.clientY];
       moved += Math.abs(dx) + Math.abs(dy);
       last = event;
-      if (moved > 4) this.#orbit(dx, dy);
+      if (moved > 4) this.look(turned(this.view, dx, dy));
     });
     element.addEventListener("pointerup", () => { last = null; });
     element.addEventListener("pointercancel", () => { last = null; });
     element.addEventListener("click", () => { if (moved <= 4) this.told.onClick(); });
     element.addEventListener("dblclick", () => this.resetView());
-  }
-
-  #orbit(dx, dy) {
-    this.view = turned(this.view, dx, dy);
-    this.redraw();
   }
 }

@@ -2,6 +2,7 @@
 
 import { el, useStyles } from "../dom.js";
 import { idleMotion } from "../motion.js";
+import { ARROWS } from "../orbit.js";
 import { Player } from "../player.js";
 import { tr } from "../words.js";
 import { Stage } from "./stage.js";
@@ -34,6 +35,7 @@ export class LiveView {
     this.hint = el("div", { class: "ta-hint", role: "status" });
     this.element = el("div", { class: "ta-live", tabindex: 0, role: "group", "aria-label": tr("Live view of the head") }, this.hint);
     this.element.addEventListener("keydown", (event) => this.#key(event));
+    this.stage.element.addEventListener("focus", () => this.#leave());
     this.element.addEventListener("pointerenter", () => { if (this.#idle) this.#live(); });
     this.player.onTick((time_s) => this.#tick(time_s));
     keepVolume(this.player);
@@ -130,6 +132,11 @@ export class LiveView {
     this.player.seek(0);
   }
 
+  /** A click on the head is one on the view: then arrow keys go through the time. */
+  #leave() {
+    if (!this.stage.element.matches(":focus-visible")) this.element.focus({ preventScroll: true });
+  }
+
   #click() {
     if (this.stage.asleep) this.stage.wake();
     else this.#toggle();
@@ -159,6 +166,7 @@ export class LiveView {
     const player = this.player;
     if (event.key === " " && event.target.tagName === "BUTTON") return null; // presses that button
     if (event.key.startsWith("Arrow") && event.target.matches(".ta-live-volume")) return null; // moves that slider
+    if (event.key in ARROWS && (this.#idle || event.target === this.stage.element)) return () => this.stage.turn(event.key);
     const step = event.shiftKey ? 1 / this.#motion.fps : STEP_S;
     return {
       " ": () => this.#toggle(),
