@@ -18,7 +18,7 @@ TOOLS = """() => {
         return [...pen.getImageData(0, 0, 48, 48).data];
     };
 }"""
-DRAWN = "(type) => liveOf(type)?.view.stage.pictures > 0 && !liveOf(type).view.empty"
+DRAWN = "(type) => liveOf(type)?.view.stage.whole && liveOf(type).view.stage.pictures > 0 && !liveOf(type).view.empty"
 MOTION, FACE = "TA_MotionGenerator", "TA_DetectFace"
 
 

@@ -10,6 +10,8 @@ from talking_avatar.cli.comfy_install import find_comfyui
 from talking_avatar.cli.comfy_server import ComfyServer
 
 pytestmark = pytest.mark.comfyui
+OTHER = {"1": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}},
+         "2": {"class_type": "PreviewImage", "inputs": {"images": ["1", 0]}}}
 SCRIPT = Path(__file__).with_name("simulated_vram.py")
 
 
@@ -83,7 +85,10 @@ def test_another_workflow_gives_back_ours_too(alone, prompt_of, name):
     prompt = prompt_of(name)
     alone.client.run(prompt)
     prepared = alone.log().count("prepared the face")
-    alone.client.run({"1": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}},
-                       "2": {"class_type": "PreviewImage", "inputs": {"images": ["1", 0]}}})
-    alone.client.run(prompt)
+    for wait_s in (0, 12):  # what refers to itself goes with Python's collector, which ComfyUI asks within 10 s
+        alone.client.run(OTHER)
+        time.sleep(wait_s)
+        alone.client.run(prompt)
+        if alone.log().count("prepared the face") == prepared + 1:
+            break
     assert alone.log().count("prepared the face") == prepared + 1

@@ -54,3 +54,12 @@ def audio():
     t = np.arange(9600) / 16000
     return {"waveform": torch.from_numpy(np.sin(t * 900) * np.sin(t * 20) * 0.4).float()[None, None],
             "sample_rate": 16000}
+
+
+@pytest.fixture
+def own_cache(monkeypatch):
+    """A cache that no other test has a hand in."""
+    from talking_avatar.pipeline_core import cache
+
+    monkeypatch.setattr(cache, "_SHARED", cache.Cache())
+    return cache.shared()

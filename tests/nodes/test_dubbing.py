@@ -115,13 +115,13 @@ def test_the_face_of_a_source_video_is_found_when_only_a_photo_was_given(pack, n
     assert found == [clip.path], "looked for once"
 
 
-def test_what_was_found_goes_with_the_outputs(pack, node, comfy, clip, monkeypatch):
+def test_what_was_found_goes_with_the_outputs(pack, node, comfy, clip, own_cache, monkeypatch):
     monkeypatch.setattr("talking_avatar.nodes.render.detect_video", lambda *_: track_of(clip, COUNT, FPS))
     output = node.execute(face=track_of(None, 1), motion=motion_of(5, FPS), source=Clip(clip.path), **RENDER)
-    assert ("video_face", clip.sha256) in shared()
+    assert ("video_face", clip.sha256) in own_cache
     del output
     gc.collect()
-    assert not len(shared())
+    assert not len(own_cache)
 
 
 def test_a_video_decides_the_frame_rate(classes, comfy, clip):

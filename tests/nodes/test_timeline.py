@@ -10,7 +10,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from talking_avatar.pipeline_core.cache import shared
 from talking_avatar.pipeline_core.errors import InputError
 
 CUES = json.dumps({"phones": [{"p": "", "start": 0, "end": 0.2}, {"p": "ɑ", "start": 0.2, "end": 0.7},
@@ -115,13 +114,12 @@ def test_an_edit_does_not_ask_for_the_analysis_again(listen, classes, monkeypatc
     assert len(heard) == 3
 
 
-def test_the_remembered_analysis_goes_with_the_output(listen):
-    shared().clear()
+def test_the_remembered_analysis_goes_with_the_output(listen, own_cache):
     output = listen(engine="energy")
-    assert len(shared())
+    assert len(own_cache)
     del output
     gc.collect()
-    assert not len(shared())
+    assert not len(own_cache)
 
 
 LINE = "Maybe."

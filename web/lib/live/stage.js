@@ -26,6 +26,7 @@ export class Stage {
   motion = restMotion();
   view = FRONT;
   pictures = 0; // drawn so far, for tests and measuring
+  whole = false; // whether mouth and lids are drawn too: they follow the first picture
 
   /** @param {{onProblem: (sentence: string) => void, onClick: () => void, onVisible: (on: boolean) => void}} told */
   constructor(told) {
@@ -89,6 +90,7 @@ export class Stage {
     drop(this);
     this.#avatar?.dispose();
     this.#avatar = this.#canvas = this.#waking = null;
+    this.whole = false;
   }
 
   dispose() {
@@ -122,6 +124,7 @@ export class Stage {
       if (this.#waking !== mine) return avatar.dispose();
       this.#take(canvas, avatar);
       await avatar.ready;
+      this.whole = this.#avatar === avatar;
     } catch (error) {
       avatar?.dispose();
       if (this.#waking !== mine && (!avatar || this.#avatar !== avatar)) return;
