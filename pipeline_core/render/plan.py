@@ -384,7 +384,8 @@ def sized_face(plan: RenderPlan) -> FaceTrack:
     """Return the face in a photo of the output size, cropped around it; in a video with short gaps bridged."""
     face = plan.face
     if face.portrait is None:
-        return bridged(face)
+        # Always another object: what is prepared may hold it, and the cache goes with the last object of the nodes'.
+        return replace(bridged(face))
     middle = face.selected_landmarks_px[:, :2]
     x, y = plan.settings.focus_px or (middle.min(axis=0) + middle.max(axis=0)) / 2
     width, height = drawn_size(face, plan.settings)
