@@ -46,3 +46,20 @@ def test_old_references_make_room(bare):
 
 def test_the_browser_draws_in_3d(bare):
     assert bare.evaluate("() => !!document.createElement('canvas').getContext('webgl2')")
+
+
+RUNS = """async (changed) => {
+    const { earlierOutputs } = await import('/lib/cached_run.js');
+    const nodes = (photo, first = '1') => ({ [first]: { class_type: 'Load', inputs: { file: photo } },
+                                             2: { class_type: 'Find', inputs: { image: [first, 0], size: 3 } },
+                                             3: { class_type: 'Find', inputs: { image: [first, 0], size: 4 } } });
+    const run = (number, prompt, outputs) => ({ prompt: [number, `r${number}`, prompt], outputs });
+    const history = { b: run(2, nodes('a.png'), { 2: { face: 'newer' } }), a: run(1, nodes('a.png', '7'), { 2: { face: 'old' }, 3: { face: 'large' } }),
+                      c: run(3, nodes(changed ? 'b.png' : 'a.png', '9'), {}) };
+    return [...earlierOutputs(history, 'c', ['2', '3', '8'])];
+}"""
+
+
+def test_what_an_earlier_run_of_the_same_has_left_is_found_whatever_the_numbers_of_nodes(bare):
+    assert bare.evaluate(RUNS, False) == [["2", {"face": "newer"}], ["3", {"face": "large"}]]
+    assert bare.evaluate(RUNS, True) == [], "another photo is another result"
