@@ -25,7 +25,7 @@ from ..pipeline_core.pipeline import AvatarRequest, render_avatar
 from ..pipeline_core.render.plan import RenderPlan, frames, plan_render, prepared
 from ..pipeline_core.render.settings import RenderSettings
 from ..pipeline_core.speech import analyze, synthesize
-from ..pipeline_core.types import Closure, Phone, Sound, SpeechTrack, UInt8Array
+from ..pipeline_core.types import Closure, FaceTrack, Phone, Sound, SpeechTrack, UInt8Array
 from .bench_resync_look import Moment
 from .console import LauncherError
 from .quality_clip import FPS, subject_of
@@ -141,7 +141,7 @@ def revoice(source: Source, words: Words, out: Path, host: Host) -> Take:
     """Make a clip say other words, and encode it once more as it is."""
     out.mkdir(parents=True, exist_ok=True)
     finished, encoded = out / f"{source.name}-new.mp4", out / f"{source.name}-same.mp4"
-    plan = plan_of(source, words, host)
+    plan = plan_of(detect_video(source.path, DetectSettings(), host), words, host)
     width, height = plan.size_px
     kept = np.lib.format.open_memmap(drawn_file(source, out), "w+", np.uint8, (plan.frames, height, width, 3))
 
@@ -163,9 +163,8 @@ def drawn_file(source: Source, out: Path) -> Path:
     return out / f"{source.name}-drawn.npy"
 
 
-def plan_of(source: Source, words: Words, host: Host) -> RenderPlan:
+def plan_of(face: FaceTrack, words: Words, host: Host) -> RenderPlan:
     """Return the plan of a re-voiced clip with default settings."""
-    face = detect_video(source.path, DetectSettings(), host)
     speech = _spoken(words.text, words.speed, host)[1]
     motion = generate_motion(speech, MotionSettings(fps=face.fps), face=face, host=host)
     return plan_render(face, motion, RenderSettings())

@@ -17,6 +17,7 @@ from ..pipeline_core.render.plan import frames
 from ..pipeline_core.scoring import lips
 from ..pipeline_core.scoring.landmarks import Points
 from ..pipeline_core.scoring.lips import LipClip, LipScore
+from ..pipeline_core.types import FaceTrack
 from .bench_resync_clips import LINES, Source, Words, plan_of, sound_start_s, words_for
 from .bench_resync_judge import ClipReport
 from .bench_resync_look import CloseLandmarks
@@ -61,7 +62,7 @@ def said_by(report: ClipReport, number: int, out: Path, host: Host) -> Said:
     mesh = [_reading(source, take.words, watched.times_s, _by_mesh(take.finished, host), own)]
     for words in further_words(take.words, source.info.duration_s, number, host):
         path = out / f"{source.name}-line{len(dlib) + 1}.mp4"
-        _say_in_file(source, words, path, host)
+        _say_in_file(take.plan.face, words, path, host)
         times, points = _by_dlib(path)
         dlib.append(_reading(source, words, times, points, watched.own))
         mesh.append(_reading(source, words, times, _by_mesh(path, host), own))
@@ -84,8 +85,8 @@ def scores(readings: Sequence[Reading]) -> tuple[LipScore, LipScore]:
     return lips.score_lips([r.new for r in readings]), lips.score_lips([r.source for r in readings])
 
 
-def _say_in_file(source: Source, words: Words, path: Path, host: Host) -> None:
-    plan = plan_of(source, words, host)
+def _say_in_file(face: FaceTrack, words: Words, path: Path, host: Host) -> None:
+    plan = plan_of(face, words, host)
     pictures = (picture[..., :3] for picture in frames(plan, 0, None, host))
     write_video(pictures, path, fps=plan.fps, size=plan.size_px, count=plan.frames, sound=plan.sound,
                 settings=EncodeSettings(), metadata={}, host=host)

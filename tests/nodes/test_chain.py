@@ -14,12 +14,6 @@ DETECT = {"face_index": 0, "order": "large-small", "min_confidence": 0.5}
 BLEND = {"idle": 1.0, "seam_feather": 1.0, "grain": 1.0, "background_motion": "carry"}
 
 
-@pytest.fixture(scope="module")
-def photo():
-    data = pytest.importorskip("skimage.data")
-    return torch.from_numpy(data.astronaut()[:260, 90:350].copy()).float()[None] / 255.0
-
-
 @pytest.fixture
 def audio():
     t = np.arange(8000) / 16000
@@ -28,8 +22,8 @@ def audio():
 
 
 @pytest.fixture
-def face(classes, comfy, photo):
-    portrait = classes["TA_LoadPortrait"].execute(image=photo).args[0]
+def face(classes, comfy, small):
+    portrait = classes["TA_LoadPortrait"].execute(image=small).args[0]
     return classes["TA_DetectFace"].execute(source=portrait, **DETECT).args[0]
 
 
@@ -39,19 +33,19 @@ def motion(classes, audio):
     return classes["TA_MotionGenerator"].execute(speech=speech, **MOTION).args[0]
 
 
-def test_a_face_has_an_overlay_masks_and_a_report(classes, comfy, photo):
-    result = classes["TA_DetectFace"].execute(source=photo, **DETECT)
+def test_a_face_has_an_overlay_masks_and_a_report(classes, comfy, small):
+    result = classes["TA_DetectFace"].execute(source=small, **DETECT)
     face, overlay, face_mask, mouth_mask, report = result.args
-    assert len(face.face_ids) == 1 and overlay.shape == photo.shape
+    assert len(face.face_ids) == 1 and overlay.shape == small.shape
     assert 0 < mouth_mask.mean() < face_mask.mean() < 0.5
     assert report and result.ui.image.shape[1] > overlay.shape[1] and result.ui.image.shape[3] == 3, "with words below"
 
 
-def test_no_face_and_too_few_faces_are_explained(classes, comfy, photo):
+def test_no_face_and_too_few_faces_are_explained(classes, comfy, small):
     with pytest.raises(NoFaceFound, match="hint:"):
         classes["TA_DetectFace"].execute(source=torch.full((1, 128, 128, 3), 0.5), **DETECT)
     with pytest.raises(SettingError, match="face_index=3"):
-        classes["TA_DetectFace"].execute(source=photo, **{**DETECT, "face_index": 3})
+        classes["TA_DetectFace"].execute(source=small, **{**DETECT, "face_index": 3})
 
 
 def test_sound_becomes_speech_and_motion(classes, comfy, audio):
